@@ -1,0 +1,155 @@
+"""JSON and JSON Lines: objects as rows, nested objects with dots, lists as JSON text.
+
+Numbers keep the text that the file has (`20.50`, `1e5`). A key that stands twice in one object is
+an error, because a JSON parser would silently take the last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from connectors.errors import SourceUnreadable
+from connectors.sources.extract import Extract, Malformed, assemble
+
+Row = dict[str, str | None]
+
+
+class _Number(str):
+    """A number by its text, as the file has it."""
+
+    __slots__ = ()
+
+
+def read_json(data: bytes, origin: str) -> Extract:
+    """An array of objects, or one object whose only list is that array."""
+    try:
+        document = _parse(data)
+    except ValueError as error:
+        raise SourceUnreadable(
+            f"{origin} is not valid JSON: {error}. It may have been cut off, "
+            "or be JSON Lines (set `format: jsonl`)."
+        ) from error
+    return _extract(enumerate(_array(document, origin), start=1), origin)
+
+
+def read_json_lines(data: bytes, origin: str) -> Extract:
+    """One object per line; the row number is the line."""
+    # Only \n ends a line: str.splitlines would also split at U+2028 inside a text.
+    lines = enumerate(data.split(b"\n"), start=1)
+    return _extract(((row, _line(line)) for row, line in lines if line.strip()), origin)
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return _parse(line)
+    except ValueError as error:
+        return error
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        return json.loads(
+            data,
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_unique,
+        )
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return record
+
+
+def _array(document: Any, origin: str) -> list[Any]:
+    if isinstance(document, list):
+        found = document
+    elif isinstance(document, dict):
+        lists = [name for name, value in document.items() if isinstance(value, list)]
+        if len(lists) != 1:
+            names = ", ".join(f"“{name}”" for name in lists) or "none"
+            raise SourceUnreadable(
+                f"{origin} is one JSON object with {len(lists)} lists in it ({names}); "
+                "it must be an array of objects, or have exactly one list."
+            )
+        found = document[lists[0]]
+    else:
+        raise SourceUnreadable(f"{origin} holds one JSON value; an array of objects is needed.")
+    if not found:
+        raise SourceUnreadable(f"{origin} has no records; its list is empty.")
+    return found
+
+
+def _extract(records: Iterable[tuple[int, Any]], origin: str) -> Extract:
+    rows: list[Row] = []
+    numbers: list[int] = []
+    malformed: list[Malformed] = []
+    for number, record in records:
+        try:
+            rows.append(_row(record))
+            numbers.append(number)
+        except ValueError as error:
+            malformed.append(Malformed(number, f"the record cannot be read: {_first(error)}"))
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return assemble(columns, numbers, origin, malformed=malformed)
+
+
+def _first(error: ValueError) -> str:
+    """What is wrong, without the document that a decoding error carries along."""
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+
+
+def _row(record: Any) -> Row:
+    if isinstance(record, ValueError):
+        raise record
+    if not isinstance(record, dict):
+        raise ValueError("it is not an object")
+    return dict(_unique(list(_flat(record, ""))))
+
+
+def _flat(record: dict[str, Any], prefix: str) -> Iterable[tuple[str, str | None]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, _cell(value)
+
+
+def _cell(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        value = json.dumps(_plain(value), ensure_ascii=False)
+    if isinstance(value, str) and not value.isascii():
+        _refuse_surrogates(value)
+    return value if value is None else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as numbers again, for a list that stays JSON."""
+    if isinstance(value, _Number):
+        return json.loads(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+def _refuse_surrogates(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a text has half a Unicode character in it") from error

@@ -1,0 +1,108 @@
+"""Where a file is: a path beside the configuration, or any URL that fsspec knows.
+
+A message names what was looked for and what stands near it, never the user, the password or the
+signature inside a URL.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import fsspec
+from fsspec.core import url_to_fs
+from fsspec.spec import AbstractFileSystem
+
+from connectors.errors import SourceUnreadable
+
+LISTED = 5  # names that a message still lists readably
+
+
+def is_url(path: str) -> bool:
+    """Whether fsspec must open it: `scheme://` and chains like `zip://x::file:y.zip`."""
+    return "://" in path or "::" in path
+
+
+def absolute(path: str, base: Path) -> str:
+    """The path as it is opened; a relative one starts at `base`."""
+    return path if is_url(path) else str(base / Path(path).expanduser())
+
+
+def origin_of(path: str) -> str:
+    """The path for messages: a URL without user, password, query and fragment."""
+    if not is_url(path):
+        return path
+    parts = [re.split(r"[?#]", part)[0] for part in path.split("::")]
+    return "::".join(re.sub(r"//[^/]*@", "//", part) for part in parts)
+
+
+def suffix_of(path: str) -> str:
+    """`.csv` of a path or URL, in lower case."""
+    return PurePosixPath(urlsplit(path).path if is_url(path) else path).suffix.lower()
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole file, or why it cannot be read."""
+    origin = origin_of(path)
+    system, place = _filesystem(path, origin)
+    try:
+        with system.open(place, "rb") as file:
+            return bytes(file.read())
+    except FileNotFoundError as error:
+        raise SourceUnreadable(f"{origin} does not exist.{_neighbours(system, place)}") from error
+    except IsADirectoryError as error:
+        inside = _listed(_names(system, place))
+        raise SourceUnreadable(f"{origin} is a directory; name the file in it{inside}.") from error
+    except PermissionError as error:
+        raise SourceUnreadable(f"{origin} may not be read by this user.") from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise SourceUnreadable(f"{origin} could not be read: {why}.") from error
+
+
+def _filesystem(path: str, origin: str) -> tuple[AbstractFileSystem, str]:
+    try:
+        system, place = url_to_fs(path)
+    except ImportError as error:
+        # fsspec says which package the scheme needs.
+        raise SourceUnreadable(f"{origin} needs a driver that is not installed: {error}") from error
+    except ValueError as error:
+        raise SourceUnreadable(f"{origin} cannot be opened: {_scheme(path)}.") from error
+    return system, place
+
+
+def _scheme(path: str) -> str:
+    scheme = path.partition("://")[0].rpartition("::")[2]
+    known = fsspec.available_protocols()
+    if scheme in known:
+        return "the URL is not complete"
+    near = get_close_matches(scheme, known, n=1)
+    hint = f"did you mean “{near[0]}”" if near else "use a path, or a scheme such as file or s3"
+    return f"the URL scheme “{scheme}” is not known; {hint}"
+
+
+def _neighbours(system: AbstractFileSystem, place: str) -> str:
+    """What stands in the same directory, the most similar name first."""
+    parent, _, name = place.rpartition("/")
+    names = _names(system, parent or "/")
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return f" Did you mean “{near[0]}”?"
+    return f" Its directory has{_listed(names)[1:]}." if names else ""
+
+
+def _names(system: AbstractFileSystem, directory: str) -> list[str]:
+    """The files of a directory; none where asking would need the network again."""
+    if system.protocol not in (("file", "local"), "memory") or not system.isdir(directory):
+        return []
+    found = system.ls(directory, detail=False)
+    return sorted(PurePosixPath(path).name for path in found)
+
+
+def _listed(names: list[str]) -> str:
+    if not names:
+        return ""
+    more = ", …" if len(names) > LISTED else ""
+    return ": " + ", ".join(f"“{name}”" for name in names[:LISTED]) + more

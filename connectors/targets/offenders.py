@@ -1,0 +1,67 @@
+"""Which of the sent units or groups an error reply names, and in which words.
+
+storEDGE lists them under `error_hash` (seed 003) or `errors` (seeds 001, 002). Whether those stand
+at the top or in `meta`, and whether an item is text or an object, is not documented (contracts
+S3): both places and both kinds are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+_NAMING = ("id", "uuid", "name", "unit_id", "unit_group_id", "reference_unit_id")
+
+
+def offenders(body: Any, sent: Mapping[K, frozenset[str]]) -> dict[K, str]:
+    """The named entries of `sent` (each with the names and ids it goes by), with the API's words."""
+    named: dict[K, list[str]] = {}
+    for kind, item in _items(body):
+        for entry in _meant(item, sent):
+            named.setdefault(entry, []).append(f"{kind}: {_message(item)}")
+    return {entry: "; ".join(words) for entry, words in named.items()}
+
+
+def _items(body: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(body, Mapping):
+        return
+    meta = body.get("meta")
+    for place in (body, meta if isinstance(meta, Mapping) else {}):
+        for envelope in ("error_hash", "errors"):
+            kinds = place.get(envelope)
+            if isinstance(kinds, Mapping):
+                for kind, items in kinds.items():
+                    for item in items if isinstance(items, list) else [items]:
+                        yield str(kind), item
+
+
+def _meant(item: Any, sent: Mapping[K, frozenset[str]]) -> list[K]:
+    if isinstance(item, Mapping):
+        labels = {str(item[name]) for name in _NAMING if item.get(name) is not None}
+        exact = [entry for entry, names in sent.items() if labels & names]
+        return exact or _mentioned(_message(item), sent)
+    return _mentioned(str(item), sent)
+
+
+def _mentioned(text: str, sent: Mapping[K, frozenset[str]]) -> list[K]:
+    """The entries with the longest name that stands in the text as a word of its own."""
+    found: dict[K, int] = {}
+    for entry, names in sent.items():
+        lengths = [len(name) for name in names if _stands_in(name, text)]
+        if lengths:
+            found[entry] = max(lengths)
+    longest = max(found.values(), default=0)
+    return [entry for entry, length in found.items() if length == longest]
+
+
+def _stands_in(name: str, text: str) -> bool:
+    return bool(name) and bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+
+
+def _message(item: Any) -> str:
+    if isinstance(item, Mapping):
+        return str(item.get("message") or item.get("error") or dict(item))
+    return str(item)

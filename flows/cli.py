@@ -1,0 +1,171 @@
+"""The command line: arguments only. What a command needs is loaded when it runs, so that
+`unitsync --help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="unitsync",
+    help="Keeps the units of storEDGE and Travtus in step with an inventory that lives elsewhere.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+state_app = typer.Typer(help="Back up, restore or verify the state.", no_args_is_help=True)
+app.add_typer(state_app, name="state")
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Pipelines = Annotated[
+    Optional[list[str]], typer.Argument(help="Pipelines by name; all when none is named.")
+]
+OnePipeline = Annotated[
+    Optional[str], typer.Argument(help="A pipeline by name; all when none is named.")
+]
+DEFAULT_CONFIG = Path("unitsync.yaml")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo works.")] = Path("unitsync-demo"),
+    prefect: Annotated[bool, typer.Option(help="Run the nights as Prefect flow runs.")] = False,
+) -> None:
+    """Sync two example inventories with the sandbox, two nights, and write the report."""
+    from flows.commands import demo as command
+
+    raise typer.Exit(command.run(folder, prefect=prefect))
+
+
+@app.command()
+def check(pipeline: OnePipeline = None, config: Config = DEFAULT_CONFIG, json: Json = False) -> None:
+    """Prove configuration, source, mapping and credentials without writing anything."""
+    from flows.commands import check as command
+
+    raise typer.Exit(command.run(config, _named(pipeline), as_json=json))
+
+
+@app.command()
+def plan(
+    pipeline: OnePipeline = None,
+    config: Config = DEFAULT_CONFIG,
+    out: Annotated[
+        Optional[Path], typer.Option(help="Save the plan, for `unitsync sync --plan`.")
+    ] = None,
+    details: Annotated[bool, typer.Option(help="Show every change, field by field.")] = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 3 when there are changes.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show what a sync would do, without doing it."""
+    from flows.commands import plan as command
+
+    code = command.run(
+        config,
+        _named(pipeline),
+        out=out,
+        details=details,
+        detailed_exitcode=detailed_exitcode,
+        as_json=json,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def sync(
+    pipelines: Pipelines = None,
+    config: Config = DEFAULT_CONFIG,
+    plan: Annotated[
+        Optional[Path], typer.Option(help="Apply exactly this saved plan, once.")
+    ] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring the vendor's API in step with the source: the nightly run."""
+    from flows.commands import sync as command
+
+    raise typer.Exit(command.run(config, pipelines or [], plan, direct=direct, as_json=json))
+
+
+@app.command()
+def runs(
+    config: Config = DEFAULT_CONFIG,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
+    json: Json = False,
+) -> None:
+    """Show the history of runs."""
+    from flows.commands import runs as command
+
+    raise typer.Exit(command.run(config, limit, as_json=json))
+
+
+@app.command()
+def why(
+    unit: Annotated[str, typer.Argument(help="A unit by its source key or its name.")],
+    config: Config = DEFAULT_CONFIG,
+    json: Json = False,
+) -> None:
+    """Show everything that ever happened to one unit."""
+    from flows.commands import why as command
+
+    raise typer.Exit(command.run(config, unit, as_json=json))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8750,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Run both vendors' APIs on a local port, with faults to order."""
+    from flows.commands import sandbox as command
+
+    raise typer.Exit(command.run(host, port))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of unitsync.yaml, for editors."""
+    from flows.commands import schema as command
+
+    raise typer.Exit(command.run())
+
+
+@state_app.command("backup")
+def state_backup(config: Config = DEFAULT_CONFIG) -> None:
+    """Take a backup of the state now."""
+    from flows.commands import state as command
+
+    raise typer.Exit(command.backup(config))
+
+
+@state_app.command("restore")
+def state_restore(
+    backup: Annotated[Path, typer.Argument(help="The backup to go back to.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Go back to a backup; what the API did since is read again by the next run."""
+    from flows.commands import state as command
+
+    raise typer.Exit(command.restore(config, backup))
+
+
+@state_app.command("verify")
+def state_verify(config: Config = DEFAULT_CONFIG) -> None:
+    """Check the state file, row by row."""
+    from flows.commands import state as command
+
+    raise typer.Exit(command.verify(config))
+
+
+def main() -> None:
+    """The command `unitsync`."""
+    app()
+
+
+def _named(pipeline: str | None) -> list[str]:
+    return [pipeline] if pipeline else []

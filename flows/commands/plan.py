@@ -1,0 +1,102 @@
+"""`unitsync plan`: what a sync would do. Writes nothing but the file that `--out` names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from flows.console import answering, err, print_json
+from flows.saved_plan import PlanRefused, SavedPlan, save
+from flows.settings import Settings, load
+from flows.show import show_plan
+from flows.summary import RunSummary, summarize, unable
+from flows.sync import Night, preview
+from flows.watching import watching
+from flows.world import World
+from state.store import Store
+
+CHANGES = 3
+
+
+def run(
+    config: Path,
+    pipelines: Sequence[str],
+    *,
+    out: Path | None,
+    details: bool,
+    detailed_exitcode: bool,
+    as_json: bool,
+) -> int:
+    """Plans the pipelines and shows what would be done."""
+
+    def work() -> int:
+        settings = load(config, pipelines)
+        with watching() as watcher:
+            nights = preview(settings, World(), watcher=watcher)
+        summary = _summary(nights)
+        if as_json:
+            print_json(summary.document())
+        else:
+            _show(nights, details)
+        if summary.exit_code in (0, 1) and out is not None:
+            _save(nights, settings, out)
+        if summary.exit_code in (0, 1) and detailed_exitcode and _changes(nights):
+            return CHANGES
+        return summary.exit_code
+
+    return answering("plan", as_json, work)
+
+
+def _summary(nights: Sequence[Night]) -> RunSummary:
+    summaries = []
+    for night in nights:
+        requests = night.job.target.client.request_count
+        if night.balance is None or night.failure is not None:
+            summaries.append(unable(night.job.name, str(night.failure), requests, night.seconds))
+        else:
+            summaries.append(
+                summarize(
+                    night.job.name,
+                    night.balance,
+                    night.scopes,
+                    None,
+                    requests=requests,
+                    seconds=night.seconds,
+                )
+            )
+    return RunSummary("", "plan", tuple(summaries))
+
+
+def _show(nights: Sequence[Night], details: bool) -> None:
+    for night in nights:
+        if night.failure is None:
+            show_plan(night, details=details)
+        else:
+            err.print(f"{night.job.name}: {night.failure}", markup=False, style="red")
+
+
+def _changes(nights: Sequence[Night]) -> int:
+    return sum(len(planned.plan.changes) for night in nights for planned in night.scopes)
+
+
+def _save(nights: Sequence[Night], settings: Settings, path: Path) -> None:
+    for night in nights:
+        for planned in night.scopes:
+            if planned.recovered or planned.unreadable:
+                raise PlanRefused(
+                    f"{planned.plan.scope} was left in flight by a run that died or cannot be "
+                    "read, so this plan is not saved; run `unitsync sync` first"
+                )
+    with Store.open_for_reading(settings.state) as store:
+        lineage, serial = store.lineage, store.serial
+    save(
+        SavedPlan(
+            lineage,
+            serial,
+            {night.job.name: tuple(night.scopes) for night in nights},
+            {night.job.name: asdict(night.balance) for night in nights if night.balance},
+        ),
+        path,
+    )
+    err.print(f"saved: {path}. Apply it with: unitsync sync --plan {path}", markup=False)

@@ -1,0 +1,67 @@
+"""How commands speak to a person: results on standard output, everything else on standard error.
+
+`answering` is the one place where a run ends: every expected error becomes one message with its exit
+code, and no traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+
+from connectors.errors import ApiError, SourceUnreadable
+from flows.config_errors import ConfigError
+from flows.saved_plan import PlanRefused
+from state.errors import StateError
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+# With this variable set, an unexpected error also shows where it happened.
+TRACEBACK = "UNITSYNC_TRACEBACK"
+
+_EXIT_CODES: dict[type[Exception], int] = {
+    ConfigError: 2,
+    PlanRefused: 2,
+    SourceUnreadable: 4,
+    ApiError: 4,
+    StateError: 4,
+}
+
+
+def print_json(document: Any) -> None:
+    """Exactly one JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
+    """The exit code of `work`, or of the error that ended it, which is told in one message."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        return _refuse(kind, as_json, "interrupted; nothing more was sent", 130)
+    except tuple(_EXIT_CODES) as error:
+        code = next(code for known, code in _EXIT_CODES.items() if isinstance(error, known))
+        return _refuse(kind, as_json, str(error), code)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            err.print_exception()
+        message = (
+            f"this is a bug in unitsync ({type(error).__name__}: {error}); nothing more was sent. "
+            f"Please report it with what `{TRACEBACK}=1` shows"
+        )
+        return _refuse(kind, as_json, message, 5)
+
+
+def _refuse(kind: str, as_json: bool, message: str, code: int) -> int:
+    err.print(message, markup=False, soft_wrap=True, style="red")
+    if as_json:
+        status = "broken" if code == 5 else "error"
+        empty = {"run_id": None, "kind": kind, "status": status, "pipelines": [], "report": None}
+        print_json({**empty, "error": message})
+    return code

@@ -1,0 +1,26 @@
+"""One night from a configuration file: what the command line and the Prefect flow both call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.apply import apply
+from flows.pushing import Pusher, in_threads
+from flows.settings import load
+from flows.stopping import stopping
+from flows.summary import RunSummary
+from flows.sync import sync
+from flows.watching import watching
+from flows.world import World
+
+
+def run_engine(
+    config: Path, pipelines: Sequence[str], plan: Path | None, pusher: Pusher = in_threads
+) -> RunSummary:
+    """Syncs the pipelines, or applies the saved plan."""
+    settings, world = load(config, pipelines), World()
+    with stopping(world.stop), watching() as watcher:
+        if plan is not None:
+            return apply(settings, world, plan, watcher=watcher, pusher=pusher)
+        return sync(settings, world, watcher=watcher, pusher=pusher)

@@ -1,0 +1,106 @@
+"""One pipeline on its way through a run: its settings, its target, and its rows up to step 4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.sources.extract import Extract
+from connectors.sources.file import extract as read_file
+from connectors.targets.settings import StoredgeSettings
+from connectors.targets.target import Target, connect
+from flows.config_errors import ConfigError
+from flows.settings import Pipeline, Settings
+from flows.world import World
+from transforms import mapping
+from transforms import validate as validation
+from transforms.diff import Policy
+from transforms.mapping import Normalized
+from transforms.reshape import Desired
+from transforms.reshape import reshape as reshape_rows
+from transforms.validate import Checked
+
+
+@dataclass(frozen=True)
+class Job:
+    """A pipeline of a run, with its target connected."""
+
+    name: str
+    pipeline: Pipeline
+    settings: Settings
+    target: Target
+
+    @property
+    def policy(self) -> Policy:
+        """What the settings say about a diff."""
+        target = self.pipeline.target
+        storedge = isinstance(target, StoredgeSettings)
+        return Policy(
+            schema=self.target.schema,
+            groups=storedge and target.custom_unit_groups,
+            retire=self.pipeline.missing == "retire",
+            can_move_scopes=storedge,
+            whole_records=not storedge,
+        )
+
+    @property
+    def version(self) -> str:
+        """Part of every digest: settings that change what a row means."""
+        policy = self.policy
+        return f"{self.target.schema.version} {policy.groups} {policy.retire} {self.tiered}"
+
+    @property
+    def tiered(self) -> bool:
+        """Whether rates come from tiers (storEDGE)."""
+        return bool(getattr(self.pipeline.target, "tiered_pricing", False))
+
+
+def jobs_of(settings: Settings, world: World) -> list[Job]:
+    """The pipelines of the settings, connected. Nothing is read or sent yet."""
+    return [
+        Job(name, pipeline, settings, connect(pipeline.target, world.outside()))
+        for name, pipeline in settings.pipelines.items()
+    ]
+
+
+def extract(job: Job) -> Extract:
+    """Step 1: source to raw rows; raises SourceUnreadable."""
+    return read_file(job.pipeline.source, job.settings.base)
+
+
+def normalize(job: Job, extracted: Extract) -> Normalized:
+    """Step 2: raw rows to API fields; raises ConfigError for a column that is not there."""
+    missing = mapping.missing_columns(extracted.rows.columns, job.pipeline.mapping)
+    if missing:
+        raise _columns_missing(job, missing, extracted.origin)
+    return mapping.normalize(extracted.rows, job.pipeline.mapping, job.target.schema)
+
+
+def validate(job: Job, normalized: Normalized, extracted: Extract) -> Checked:
+    """Step 3: valid rows and rejections."""
+    return validation.validate(
+        normalized, job.target.schema, malformed=extracted.malformed, tiered=job.tiered
+    )
+
+
+def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
+    """Step 4: valid rows to group-scoped frames."""
+    return reshape_rows(
+        checked,
+        job.target.schema,
+        job.target.mask,
+        complete=extracted.complete,
+        version=job.version,
+    )
+
+
+def _columns_missing(job: Job, missing: Sequence[tuple[str, str, str]], origin: str) -> ConfigError:
+    problems = [
+        job.settings.problem(
+            f"pipelines.{job.name}.{path}",
+            f'{origin} has no column "{column}"',
+            hint=f'did you mean "{meant}"?' if meant else "",
+        )
+        for path, column, meant in missing
+    ]
+    return ConfigError(job.settings.file, problems)

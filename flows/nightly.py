@@ -1,0 +1,75 @@
+"""The Prefect side of the night: the same engine, with a task per shard and an artifact at the end.
+
+Nothing here decides anything. The number of tasks is that of the shards and never grows with units
+(about 20 ms a task, DESIGN 6).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+# Prefect reads these when it is imported: no telemetry, no chatter on the user's terminal.
+for _name, _value in {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+from prefect import flow, task  # noqa: E402
+from prefect.artifacts import create_markdown_artifact  # noqa: E402
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.utilities.annotations import quote  # noqa: E402
+
+from flows.engine import run_engine  # noqa: E402
+from flows.planning import PlannedScope  # noqa: E402
+from flows.pushing import Push, PushedScope  # noqa: E402
+from flows.summary import RunSummary  # noqa: E402
+
+
+class NightNeedsPerson(Exception):
+    """A night that could not run, or broke a promise: the flow run counts as failed."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        notes = "; ".join(note for pipeline in summary.pipelines for note in pipeline.notes)
+        super().__init__(f"{summary.status}: {notes}")
+        self.summary = summary
+
+
+@task(name="push shard", cache_policy=NO_CACHE, persist_result=False)
+def push_shard(push: Push, shard: Sequence[PlannedScope]) -> list[PushedScope]:
+    """Pushes and records the scopes of one shard."""
+    return push.shard(shard)
+
+
+def in_tasks(push: Push, shards: Sequence[Sequence[PlannedScope]]) -> list[PushedScope]:
+    """One task per shard; `quote` keeps Prefect from walking through every change."""
+    futures = [push_shard.submit(quote(push), quote(shard)) for shard in shards]
+    return [scope for future in futures for scope in future.result()]
+
+
+@flow(name="nightly-sync", persist_result=False, validate_parameters=True)
+def nightly_sync(
+    config: Path = Path("unitsync.yaml"),
+    pipelines: list[str] | None = None,
+    plan: Path | None = None,
+) -> RunSummary:
+    """Brings the vendor's API in step with the source: all pipelines, or the named ones."""
+    summary = run_engine(config, pipelines or [], plan, in_tasks)
+    create_markdown_artifact(
+        key="unitsync-night", markdown=summary.markdown(), description="What became of the night"
+    )
+    if summary.status in ("error", "broken"):
+        raise NightNeedsPerson(summary)
+    return summary
+
+
+def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSummary:
+    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server."""
+    try:
+        return nightly_sync(config, list(pipelines), plan)
+    except NightNeedsPerson as night:
+        return night.summary

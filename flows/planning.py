@@ -1,0 +1,212 @@
+"""Steps 5 and 6 for all scopes of a pipeline: read what must be read, diff, guard.
+
+A scope is read only when it must be: on its first sync, to adopt what is there, and after a run
+that died while the scope was in flight. A scope whose digest is unchanged reads no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
+from flows.job import Job
+from state.store import ScopeRecord, Store
+from transforms.diff import Known, ScopePlan, diff
+from transforms.guard import Tripped, guard
+from transforms.plan import KnownGroup, KnownUnit, Live, Result
+from transforms.reshape import Desired
+from transforms.settle import Identities, adopt, settle
+
+
+@dataclass(frozen=True)
+class PlannedScope:
+    """A guarded plan, with what a reading linked on the way.
+
+    `unreadable` says why the scope could not be read although it had to be: nothing is sent for
+    it. `standing` marks a scope that was skipped because nothing moved since the last run.
+    """
+
+    plan: ScopePlan
+    units: tuple[KnownUnit, ...] = ()
+    groups: tuple[KnownGroup, ...] = ()
+    tripped: tuple[Tripped, ...] = ()
+    accepted: bool = True
+    unreadable: str | None = None
+    standing: bool = False
+    recovered: bool = False
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans the scopes of one job against one store."""
+
+    job: Job
+    desired: Desired
+    store: Store
+    run_id: str
+    records: Mapping[str, ScopeRecord] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "records", self.store.scope_records(self.job.name))
+
+    def plans(self) -> Iterator[PlannedScope]:
+        """Every scope that the source or the state knows, in a stable order."""
+        scopes = sorted({*self.desired.scopes(), *self.records})
+        moved = [scope for scope in scopes if not self._stands(scope)]
+        readings = self._read([scope for scope in moved if self._must_read(scope)])
+        for scope in scopes:
+            if scope in moved:
+                yield self._plan(scope, readings.get(scope))
+            else:
+                yield PlannedScope(self._standing(scope), standing=True)
+
+    def _stands(self, scope: str) -> bool:
+        record = self.records.get(scope)
+        return (
+            record is not None
+            and not self._must_read(scope)
+            and bool(record.digest)
+            and record.digest == self.desired.digest(scope)
+        )
+
+    def _must_read(self, scope: str) -> bool:
+        record = self.records.get(scope)
+        return record is None or record.in_flight is not None or not record.synced
+
+    def _standing(self, scope: str) -> ScopePlan:
+        counts = self.desired.counts.loc[scope]
+        valid, rejected = int(counts["valid"]), int(counts["rejected"])
+        record = self.records[scope]
+        return ScopePlan(
+            scope=scope,
+            changes=(),
+            unchanged=valid,
+            missing=(),
+            rows=valid + rejected,
+            rejected=rejected,
+            refreshed={},
+            keys=frozenset(),
+            known=0,
+            digest=record.digest or "",
+            still_missing=record.missing,
+        )
+
+    def _read(self, scopes: Sequence[str]) -> dict[str, Live | ApiError]:
+        """Reads scopes side by side; an error that would end any scope ends the pipeline."""
+        readings: dict[str, Live | ApiError] = {}
+        if not scopes:
+            return readings
+        with ThreadPoolExecutor(self.job.target.concurrency) as pool:
+            futures = {scope: pool.submit(self.job.target.read, scope) for scope in scopes}
+            try:
+                for scope, future in futures.items():
+                    readings[scope] = _reading(future)
+            except ApiError:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return readings
+
+    def _plan(self, scope: str, reading: Live | ApiError | None) -> PlannedScope:
+        desired = self.desired.scope(scope)
+        recovered = False
+        if isinstance(reading, Live):
+            recovered = self._recover(scope, reading)
+        plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
+        if isinstance(reading, ApiError):
+            return PlannedScope(plan, unreadable=str(reading))
+        units, groups, ambiguous = self._adoptable(plan, reading)
+        if units or groups:
+            self.store.link(self.job.name, scope, self.run_id, units, groups)
+            plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
+        for key, reason in ambiguous.items():
+            plan = plan.holding(reason, lambda change, key=key: change.identity == ("unit", key))
+        plan = self._only_vacant(plan, reading)
+        record = self.records.get(scope)
+        accepted = self.store.accepted_keys(self.job.name, scope) if record else None
+        guarded = guard(plan, accepted, self.job.pipeline.guardrails)
+        return PlannedScope(
+            guarded.plan,
+            tuple(units),
+            tuple(groups),
+            guarded.tripped,
+            guarded.accepted and desired.complete,
+            recovered=recovered,
+        )
+
+    def _known(self, scope: str, keys: Iterable[str]) -> Known:
+        name, policy = self.job.name, self.job.policy
+        index = self.store.known_index(name, scope)
+        elsewhere = {}
+        if not policy.can_move_scopes:
+            strangers = sorted(set(keys) - set(index["key"]))
+            elsewhere = self.store.key_scopes(name, strangers)
+        return Known(
+            index=index,
+            units=lambda wanted: self.store.known_units(name, scope, wanted),
+            groups=self.store.known_groups(name, scope) if policy.groups else {},
+            elsewhere=elsewhere,
+        )
+
+    def _adoptable(
+        self, plan: ScopePlan, reading: Live | None
+    ) -> tuple[list[KnownUnit], list[KnownGroup], dict[str, str]]:
+        if reading is None:
+            return [], [], {}
+        return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
+
+    def _identities(self, scope: str) -> Identities:
+        index = self.store.known_index(self.job.name, scope)
+        groups = self.store.known_groups(self.job.name, scope)
+        return Identities(
+            dict(zip(index["key"], index["remote_id"], strict=True)),
+            {key: group.remote_id for key, group in groups.items()},
+        )
+
+    def _recover(self, scope: str, live: Live) -> bool:
+        """Settles what a dead run left open; what the reading cannot confirm is sent again."""
+        requests = self.store.unanswered(self.job.name, scope)
+        for request in requests:
+            identities = self._identities(scope)
+            results = settle(request.changes, live, identities, self.job.target.schema)
+            settled = {result.change.identity for result in results}
+            results += [
+                Result(
+                    change,
+                    "failed",
+                    "settled by reading: it was not processed",
+                    forget=() if change.action == "create" else tuple(change.after),
+                )
+                for change in request.changes
+                if change.identity not in settled
+            ]
+            finished = [
+                replace(result, outcome="failed", words=f"{result.words}; the rest is planned anew")
+                for result in results
+                if result.outcome is None
+            ]
+            self.store.settle_request(request.id, [*results, *finished])
+        return bool(requests)
+
+    def _only_vacant(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
+        """Retires only units that are vacant at the vendor now (contracts B.10)."""
+        if not any(change.action == "retire" for change in plan.changes):
+            return plan
+        live = reading or self.job.target.read(plan.scope)
+        status = {unit.remote_id: unit.status for unit in live.units}
+        return plan.holding(
+            "it is not vacant at the vendor, so it is not taken off the market",
+            lambda change: (
+                change.action == "retire" and status.get(change.remote_id or "") != "vacant"
+            ),
+        )
+
+
+def _reading(future: Future[Live]) -> Live | ApiError:
+    try:
+        return future.result()
+    except (CredentialsRefused, ApiUnreachable, Stopped):
+        raise
+    except ApiError as error:
+        return error

@@ -1,0 +1,69 @@
+"""A run around the engine: the lock, the state, its backup, and the record of the run itself."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flows.report import write_report
+from flows.settings import Settings
+from flows.summary import RunSummary
+from flows.world import World
+from state.backup import backup
+from state.lock import RunLock
+from state.store import Store
+
+
+@dataclass
+class Run:
+    """A run that is going on, with the state open."""
+
+    run_id: str
+    kind: str
+    settings: Settings
+    store: Store
+    world: World
+    finished: bool = False
+
+    def finish(self, summary: RunSummary) -> RunSummary:
+        """Writes the report and keeps the balance."""
+        interrupted = self.world.stop.is_set()
+        report = write_report(summary, self.store, self.settings, self.world.clock.now())
+        done = replace(summary, report=report, interrupted=interrupted)
+        self.store.finish_run(self.run_id, done.status, done.document())
+        self.finished = True
+        return done
+
+
+@contextmanager
+def running(
+    settings: Settings, world: World, kind: str, check: Callable[[Store], None] = lambda store: None
+) -> Iterator[Run]:
+    """A run that may write: alone on its state, with a backup taken before the first write.
+
+    `check` may refuse the state before anything is written. Raises StateError where the state
+    cannot be trusted or another run holds the lock.
+    """
+    run_id = world.new_id()
+    with RunLock(settings.state, f"unitsync {kind}", now=world.clock.now()):
+        existed = settings.state.exists()
+        with Store.open(settings.state, clock=world.clock.now, new_id=world.new_id) as store:
+            check(store)
+            if existed:
+                backup(settings.state, now=world.clock.now())
+            store.begin_run(run_id, kind, list(settings.pipelines))
+            yield Run(run_id, kind, settings, store, world)
+
+
+@contextmanager
+def previewing(settings: Settings, world: World) -> Iterator[Run]:
+    """A run on a throw-away copy of the state: whatever it writes is gone at its end."""
+    with tempfile.TemporaryDirectory(prefix="unitsync-") as folder:
+        copy = Path(folder) / settings.state.name
+        with Store.open_for_reading(settings.state) as store:
+            store.copy_to(copy)
+        with Store.open(copy, clock=world.clock.now, new_id=world.new_id) as store:
+            yield Run(world.new_id(), "plan", settings, store, world)

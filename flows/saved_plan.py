@@ -1,0 +1,125 @@
+"""A plan as a file: made from one state, applied to that very state, exactly once.
+
+The file names the state it was made from by lineage and serial, and carries a checksum over all of
+it. It holds no secret: lock codes stand in it as keyed hashes, and their values come from the
+source again when it is applied, provided that they still have the same hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.planning import PlannedScope
+from state.store import Store
+from transforms.diff import ScopePlan
+from transforms.guard import Tripped
+from transforms.plan import Change, KnownGroup, KnownUnit
+
+FORMAT = "unitsync-plan-1"
+
+
+class PlanRefused(Exception):
+    """A saved plan that must not be applied; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """The scopes of a plan by pipeline, and the balance of the rows that they came from.
+
+    An empty `lineage` means that there was no state yet.
+    """
+
+    lineage: str
+    serial: int
+    scopes: Mapping[str, tuple[PlannedScope, ...]]
+    balances: Mapping[str, Mapping[str, int]]
+
+    def refuse_unless_from(self, store: Store) -> None:
+        """A plan is applied to the state that it was made from, or not at all."""
+        if self.lineage and self.lineage != store.lineage:
+            raise PlanRefused(
+                "this plan was made from another state file; make a new one with `unitsync plan`"
+            )
+        if self.serial != store.serial:
+            raise PlanRefused(
+                f"the state has moved on: the plan was made at serial {self.serial}, the state is "
+                f"at {store.serial}. A plan is applied once; make a new one with `unitsync plan`"
+            )
+
+
+def save(plan: SavedPlan, path: Path) -> None:
+    """Writes the plan with its checksum; only its owner may read it."""
+    content = {
+        "format": FORMAT,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "balances": {name: dict(balance) for name, balance in plan.balances.items()},
+        "pipelines": {
+            name: [_written(scope) for scope in scopes] for name, scopes in plan.scopes.items()
+        },
+    }
+    document = json.dumps({**content, "checksum": _checksum(content)}, indent=1, ensure_ascii=False)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(document + "\n")
+
+
+def load(path: Path) -> SavedPlan:
+    """Reads a plan back; raises PlanRefused for a file that is not one, or was changed."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanRefused(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise PlanRefused(f"{path} is not a plan: it is not JSON") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise PlanRefused(f"{path} is not a plan written by this version of `unitsync plan --out`")
+    if content.pop("checksum", None) != _checksum(content):
+        raise PlanRefused(f"{path} was changed after it was written; make a new one")
+    return SavedPlan(
+        content["lineage"],
+        content["serial"],
+        {
+            name: tuple(_read(scope) for scope in scopes)
+            for name, scopes in content["pipelines"].items()
+        },
+        content["balances"],
+    )
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _written(planned: PlannedScope) -> dict[str, Any]:
+    written = asdict(planned)
+    written["plan"]["keys"] = sorted(planned.plan.keys)
+    return written
+
+
+def _read(written: Mapping[str, Any]) -> PlannedScope:
+    plan = dict(written["plan"])
+    plan["changes"] = _each(Change, plan["changes"])
+    plan["missing"] = tuple(plan["missing"])
+    plan["keys"] = frozenset(plan["keys"])
+    return PlannedScope(
+        **{
+            **written,
+            "plan": ScopePlan(**plan),
+            "units": _each(KnownUnit, written["units"]),
+            "groups": _each(KnownGroup, written["groups"]),
+            "tripped": _each(Tripped, written["tripped"]),
+        }
+    )
+
+
+def _each(kind: Callable[..., Any], written: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    return tuple(kind(**entry) for entry in written)

@@ -1,0 +1,130 @@
+"""Plans and summaries on a terminal, for the person who reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from flows.console import err, out
+from flows.planning import PlannedScope
+from flows.summary import RunSummary
+from flows.sync import Night
+from transforms.plan import Change
+
+BIGGEST = 5
+_MARKS = {"create": "+", "update": "~", "move": "→", "retire": "-"}
+_STYLES = {"create": "green", "update": "yellow", "move": "cyan", "retire": "red"}
+
+
+def show_summary(summary: RunSummary) -> None:
+    """What became of a run: one line a pipeline, and what needs a person. On standard error."""
+    for pipeline in summary.pipelines:
+        told = ", ".join(f"{number} {name}" for name, number in pipeline.counts.items() if number)
+        style = "green" if pipeline.status == "ok" else "red"
+        line = Text(f"{pipeline.pipeline}: ", style="bold")
+        line.append(pipeline.status, style)
+        line.append(f"  {told}" if told else "")
+        line.append(f"  ({pipeline.requests} requests, {pipeline.seconds:.1f} s)", "dim")
+        err.print(line, soft_wrap=True)
+        for note in pipeline.notes:
+            err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
+    if summary.report:
+        err.print(f"report: {summary.report}", markup=False, soft_wrap=True)
+
+
+def show_plan(night: Night, *, details: bool) -> None:
+    """What a sync would do with one pipeline. On standard output."""
+    out.print(Text(night.job.name, style="bold"))
+    changed = [planned for planned in night.scopes if planned.plan.changes or planned.tripped]
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("scope / group", overflow="fold")
+    for name in ("create", "update", "move", "retire", "held", "same", "rejected", "missing"):
+        table.add_column(name, justify="right")
+    for planned in night.scopes:
+        for row in _scope_rows(planned):
+            table.add_row(*row)
+    out.print(table)
+    for planned in night.scopes:
+        for tripped in planned.tripped:
+            out.print(f"  {tripped.message}", markup=False, style="red", soft_wrap=True)
+    changes = [change for planned in changed for change in planned.plan.changes]
+    if details:
+        _show_changes("every change", changes)
+    else:
+        _show_changes("the biggest rate changes", _biggest(changes))
+    out.print(Text(_forecast(night, changes), style="dim"))
+
+
+def _scope_rows(planned: PlannedScope) -> Iterable[tuple[Any, ...]]:
+    plan = planned.plan
+    yield (
+        Text(plan.scope),
+        *_numbers(plan.of("unit")),
+        *(Text(str(n)) if n else "" for n in (plan.unchanged, plan.rejected, plan.missing_count)),
+    )
+    names = {change.key: change.name for change in plan.of("group")}
+    for group in sorted({change.group for change in plan.of("unit") if change.group}):
+        units = [change for change in plan.of("unit") if change.group == group]
+        yield (Text(f"  {names.get(group, group)}", style="dim"), *_numbers(units), "", "", "")
+    if names:
+        made = sum(change.action == "create" for change in plan.of("group"))
+        told = f"  groups: {made} to create, {len(names) - made} to update"
+        yield (Text(told, style="dim"), *[""] * 8)
+
+
+def _numbers(changes: Sequence[Change]) -> list[Text]:
+    counts = Counter("held" if change.held else change.action for change in changes)
+    return [
+        Text(str(counts[name]) if counts[name] else "", style=_STYLES.get(name, "red"))
+        for name in ("create", "update", "move", "retire", "held")
+    ]
+
+
+def _show_changes(title: str, changes: Sequence[Change]) -> None:
+    if not changes:
+        return
+    out.print(Text(f"{title}:", style="dim"))
+    for change in changes:
+        line = Text(f"  {_MARKS[change.action]} ", style=_STYLES[change.action])
+        line.append(f"{change.entity} {change.name}", "bold")
+        line.append(f" ({change.key})" if change.key != change.name else "", "dim")
+        if change.action != "create":
+            line.append("  " + ", ".join(_field_changes(change)))
+        if change.held:
+            line.append(f"  held: {change.held}", "red")
+        out.print(line, soft_wrap=True)
+
+
+def _field_changes(change: Change) -> Iterable[str]:
+    for name, value in change.after.items():
+        yield f"{name}: {shown(change.before.get(name))} → {shown(value)}"
+
+
+def shown(value: Any) -> str:
+    """A value for a person; a lock code is never shown, nor is its hash."""
+    return "nothing" if value is None else "•••" if str(value).startswith("hmac:") else str(value)
+
+
+def _biggest(changes: Iterable[Change]) -> list[Change]:
+    rates = [
+        change
+        for change in changes
+        if "standard_rate" in change.before and "standard_rate" in change.after
+    ]
+    rates.sort(key=lambda c: -abs(c.after["standard_rate"] - c.before["standard_rate"]))
+    return rates[:BIGGEST]
+
+
+def _forecast(night: Night, changes: Sequence[Change]) -> str:
+    if not changes:
+        return "Nothing to do: the API agrees with the source."
+    target = night.job.target
+    sendable = ([c for c in planned.plan.changes if not c.held] for planned in night.scopes)
+    requests = sum(target.forecast(scope) for scope in sendable)
+    rate = target.requests_per_second
+    minutes = f"about {requests / rate / 60:.1f} minutes at {rate:g} a second" if rate else "no limit"
+    return f"{len(changes)} changes in {requests} requests, {minutes}."

@@ -1,0 +1,217 @@
+"""The balance of a run: every row and every change in exactly one place, or it is not a success.
+
+    extracted = rejected + unchanged + planned          planned = applied + failed + held + unknown
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from flows.planning import PlannedScope
+from flows.pushing import PushedScope
+from transforms.plan import Change, Result
+from transforms.validate import Checked
+
+Status = Literal["ok", "attention", "error", "broken"]
+
+_EXIT_CODES: Mapping[Status, int] = {"ok": 0, "attention": 1, "error": 4, "broken": 5}
+_DONE = {"create": "created", "update": "updated", "move": "moved", "retire": "retired"}
+COUNTS = (
+    "extracted",
+    "collapsed",
+    "rejected",
+    "unchanged",
+    "created",
+    "updated",
+    "moved",
+    "retired",
+    "missing",
+    "failed",
+    "held",
+    "unknown",
+    "groups_created",
+    "groups_updated",
+)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How many source rows a pipeline had: after identical duplicates collapsed, how many did,
+    and how many rows were rejected."""
+
+    extracted: int
+    collapsed: int
+    rejected: int
+
+    @classmethod
+    def of(cls, checked: Checked) -> Balance:
+        """The balance of the rows that were just checked."""
+        rejected = int(checked.rejections["row"].nunique())
+        return cls(checked.extracted, checked.collapsed, rejected)
+
+
+@dataclass(frozen=True)
+class PipelineSummary:
+    """What became of one pipeline. `notes` are sentences for the person who looks at it."""
+
+    pipeline: str
+    status: Status
+    counts: Mapping[str, int]
+    requests: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As in `--json` (DESIGN 5)."""
+        return {
+            "pipeline": self.pipeline,
+            "status": self.status,
+            "counts": dict(self.counts),
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What became of a run."""
+
+    run_id: str
+    kind: str
+    pipelines: tuple[PipelineSummary, ...] = field(default=())
+    report: str | None = None
+    interrupted: bool = False
+
+    @property
+    def status(self) -> Status:
+        """The worst of its pipelines."""
+        return max(
+            (summary.status for summary in self.pipelines),
+            key=lambda status: _EXIT_CODES[status],
+            default="ok",
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """DESIGN 5; 130 after Ctrl-C."""
+        return 130 if self.interrupted else _EXIT_CODES[self.status]
+
+    def document(self) -> dict[str, Any]:
+        """As in `--json` (DESIGN 5)."""
+        return {
+            "run_id": self.run_id,
+            "kind": self.kind,
+            "status": self.status,
+            "pipelines": [summary.document() for summary in self.pipelines],
+            "report": self.report,
+        }
+
+    def markdown(self) -> str:
+        """The balance for a page that renders Markdown. Names are data, so they are escaped."""
+        lines = [f"**{self.status}** · run `{self.run_id}`", ""]
+        lines += ["| pipeline | status | " + " | ".join(COUNTS) + " |"]
+        lines += ["|---|---|" + "---:|" * len(COUNTS)]
+        for summary in self.pipelines:
+            numbers = " | ".join(str(summary.counts[name]) for name in COUNTS)
+            lines.append(f"| {_escaped(summary.pipeline)} | {summary.status} | {numbers} |")
+        for summary in self.pipelines:
+            lines += [f"- {_escaped(note)}" for note in summary.notes]
+        if self.report:
+            lines += ["", f"Report: `{self.report}`"]
+        return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~])", r"\\\1", " ".join(text.split()))
+
+
+def unable(pipeline: str, message: str, requests: int, seconds: float) -> PipelineSummary:
+    """A pipeline that could not run at all: nothing was touched, nothing was lost."""
+    counts = dict.fromkeys(COUNTS, 0)
+    return PipelineSummary(pipeline, "error", counts, requests, seconds, (message,))
+
+
+def summarize(
+    pipeline: str,
+    balance: Balance,
+    scopes: Sequence[PlannedScope],
+    pushed: Iterable[PushedScope] | None,
+    *,
+    requests: int,
+    seconds: float,
+    failure: Exception | None = None,
+) -> PipelineSummary:
+    """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done."""
+    changes = [(planned.plan.scope, c) for planned in scopes for c in planned.plan.changes]
+    results = (
+        {(scope.scope, *key): result for scope in pushed for key, result in scope.outcomes.items()}
+        if pushed is not None
+        else {(scope, *c.identity): _as_if_done(c) for scope, c in changes}
+    )
+    ends = [(c, results.get((scope, *c.identity))) for scope, c in changes]
+    counts = _counts(balance, scopes, ends)
+    notes = [tripped.message for planned in scopes for tripped in planned.tripped]
+    notes += [f"{p.plan.scope}: {p.unreadable}" for p in scopes if p.unreadable]
+    broken = _imbalance(counts, ends)
+    if failure is not None:
+        notes.append(str(failure))
+    if broken:
+        notes.append(broken)
+    status = _status(broken, failure, notes, ends)
+    return PipelineSummary(pipeline, status, counts, requests, seconds, tuple(notes))
+
+
+def _as_if_done(change: Change) -> Result:
+    return Result(change, "held" if change.held else "applied", change.held or "")
+
+
+def _counts(
+    balance: Balance, scopes: Iterable[PlannedScope], ends: Iterable[tuple[Change, Result | None]]
+) -> dict[str, int]:
+    counts = Counter(asdict(balance))
+    for planned in scopes:
+        counts["unchanged"] += planned.plan.unchanged
+        counts["missing"] += planned.plan.missing_count
+    for change, result in ends:
+        outcome = result.outcome if result else None
+        if change.entity == "group":
+            counts[f"groups_{_DONE[change.action]}"] += outcome == "applied"
+        elif outcome == "applied":
+            counts[_DONE[change.action]] += 1
+        elif outcome is not None:
+            counts[outcome] += 1
+    return {name: counts[name] for name in COUNTS}
+
+
+def _imbalance(
+    counts: Mapping[str, int], ends: Sequence[tuple[Change, Result | None]]
+) -> str | None:
+    """What does not add up, if anything: a promise was broken, or there is a bug."""
+    lost = [change.key for change, result in ends if result is None or result.outcome is None]
+    if lost:
+        return f"{len(lost)} planned changes have no outcome, among them {lost[0]!r}"
+    retirements = sum(c.action == "retire" for c, _ in ends if c.entity == "unit")
+    planned = sum(c.entity == "unit" for c, _ in ends) - retirements
+    accounted = counts["rejected"] + counts["unchanged"] + planned
+    if accounted != counts["extracted"]:
+        return f"{counts['extracted']} rows were extracted, but {accounted} are accounted for"
+    return None
+
+
+def _status(
+    broken: str | None,
+    failure: Exception | None,
+    notes: Sequence[str],
+    ends: Iterable[tuple[Change, Result | None]],
+) -> Status:
+    if broken:
+        return "broken"
+    if failure is not None:
+        return "error"
+    if notes or any(result and result.outcome != "applied" for _, result in ends):
+        return "attention"
+    return "ok"

@@ -1,0 +1,151 @@
+"""The night, in nine steps: extract, normalize, validate, reshape, diff, guard, push, record, report.
+
+One engine: the command line, the Prefect flow and `--direct` are thin shells over it. All scopes of
+all pipelines are planned and guarded before any is pushed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.errors import ApiError, SourceUnreadable
+from flows.job import Job, extract, jobs_of, normalize, reshape, validate
+from flows.planning import PlannedScope, Planner
+from flows.pushing import Push, PushedScope, Pusher, in_threads, shards_of
+from flows.run import Run, previewing, running
+from flows.settings import Settings
+from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
+from flows.world import World
+from transforms.plan import Payload
+from transforms.reshape import Desired
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who watches a run: told what is going on, and how many changes are done of how many."""
+
+    stage: Callable[[str, str], None] = lambda pipeline, stage: None
+    begin: Callable[[str, int], None] = lambda pipeline, changes: None
+    advance: Callable[[str, int], None] = lambda pipeline, changes: None
+
+
+@dataclass
+class Night:
+    """One pipeline on its way through the night. `failure` says what ended its way early."""
+
+    job: Job
+    balance: Balance | None = None
+    desired: Desired | None = None
+    scopes: list[PlannedScope] = field(default_factory=list)
+    pushed: list[PushedScope] = field(default_factory=list)
+    failure: SourceUnreadable | ApiError | None = None
+    seconds: float = 0.0
+
+    @property
+    def work(self) -> list[PlannedScope]:
+        """The scopes in which something moved."""
+        return [planned for planned in self.scopes if not planned.standing]
+
+
+def sync(
+    settings: Settings, world: World, *, watcher: Watcher = Watcher(), pusher: Pusher = in_threads
+) -> RunSummary:
+    """Brings every pipeline of the settings in step, and says what became of every row."""
+    nights = [read(job, world, watcher) for job in jobs_of(settings, world)]
+    with running(settings, world, "sync") as run:
+        for night in nights:
+            plan(night, run, watcher)
+        for night in nights:
+            push(night, run, watcher, pusher)
+        return record(nights, run)
+
+
+def preview(settings: Settings, world: World, *, watcher: Watcher = Watcher()) -> list[Night]:
+    """What a sync would do now, planned on a copy of the state. Nothing is written anywhere."""
+    nights = [read(job, world, watcher) for job in jobs_of(settings, world)]
+    with previewing(settings, world) as run:
+        for night in nights:
+            plan(night, run, watcher)
+    return nights
+
+
+def read(job: Job, world: World, watcher: Watcher) -> Night:
+    """Steps 1 to 4: the source becomes desired units, or an error of this pipeline alone."""
+    night, started = Night(job), world.clock.monotonic()
+    watcher.stage(job.name, "extract")
+    try:
+        extracted = extract(job)
+    except SourceUnreadable as error:
+        night.failure = error
+        return night
+    watcher.stage(job.name, "validate")
+    normalized = normalize(job, extracted)
+    checked = validate(job, normalized, extracted)
+    night.balance = Balance.of(checked)
+    night.desired = reshape(job, checked, extracted)
+    night.seconds += world.clock.monotonic() - started
+    return night
+
+
+def plan(night: Night, run: Run, watcher: Watcher) -> None:
+    """Steps 5 and 6: desired against known, guarded, scope by scope."""
+    if night.desired is None:
+        return
+    started = run.world.clock.monotonic()
+    watcher.stage(night.job.name, "diff")
+    planner = Planner(night.job, night.desired, run.store, run.run_id)
+    try:
+        night.scopes = list(planner.plans())
+    except ApiError as error:
+        night.failure = error
+    night.seconds += run.world.clock.monotonic() - started
+
+
+def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
+    """Steps 7 and 8: the changes, sent and recorded."""
+    if night.balance is None or night.failure is not None:
+        return
+    started, name = run.world.clock.monotonic(), night.job.name
+    changes = [change for planned in night.work for change in planned.plan.changes]
+    watcher.begin(name, len(changes))
+    run.store.plan_changes(name, run.run_id, changes)
+    if night.desired is not None:
+        run.store.add_rejections(name, run.run_id, night.desired.rejections)
+    pushing = Push(
+        night.job,
+        run.store,
+        run.run_id,
+        night.desired.secrets_of if night.desired is not None else _no_secrets,
+        lambda done: watcher.advance(name, done),
+    )
+    night.pushed = list(pusher(pushing, shards_of(night.job, night.work)))
+    night.failure = pushing.refusal(night.pushed)
+    night.seconds += run.world.clock.monotonic() - started
+
+
+def record(nights: Sequence[Night], run: Run) -> RunSummary:
+    """Step 9: the balance of the run, kept in the state and shown to a person."""
+    summaries = [summary_of(night) for night in nights]
+    return run.finish(RunSummary(run.run_id, "sync", tuple(summaries)))
+
+
+def summary_of(night: Night) -> PipelineSummary:
+    """The counts of one pipeline, balanced."""
+    requests = night.job.target.client.request_count
+    if night.balance is None or (night.failure is not None and not night.pushed):
+        return unable(night.job.name, str(night.failure), requests, night.seconds)
+    return summarize(
+        night.job.name,
+        night.balance,
+        night.scopes,
+        night.pushed,
+        requests=requests,
+        seconds=night.seconds,
+        failure=night.failure,
+    )
+
+
+def _no_secrets(scope: str, keys: Iterable[str]) -> Mapping[str, Payload]:
+    """A saved plan without lock codes needs no source, and so has none to give."""
+    return {}

@@ -1,0 +1,39 @@
+"""What the engine is given from outside, so that a night can be lived through in a test.
+
+Nothing in the engine reads the time, draws a random number or opens a connection by itself.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.clock import Clock, SystemClock
+from connectors.targets.target import Outside
+from connectors.transport import Transport
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class World:
+    """The clock, the random source, the transport (None: the network) and the ids of a run.
+
+    Setting `stop` ends a run cleanly: the request in flight is finished and recorded, and nothing
+    more is sent.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    random: random.Random = field(default_factory=random.Random)
+    transport: Transport | None = None
+    new_id: Callable[[], str] = _new_id
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def outside(self) -> Outside:
+        """The part of it that a target is given."""
+        return Outside(self.clock, self.random, self.transport, self.stop)

@@ -1,0 +1,150 @@
+"""Copies of the state: taken before a run writes, checked, the last few kept; and putting one back.
+
+Promises that a file with a backup's name is a whole, checked copy (a crash leaves only a draft under
+another name), and that a restore interrupted anywhere leaves either the old state, the new one, or
+none (which the next opening refuses loudly), never a mixture: a `-wal` of the replaced file is
+never left beside the restored one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from state import inspection
+from state.errors import StateIsMissing, StateIsUnwritable, explained
+from state.marker import PRIVATE, Marker, beside, read_marker, sync_folder, write_marker
+from state.opening import connected, reading_mode
+
+# A week of nights.
+KEPT = 7
+_PRIVATE_FOLDER = 0o700
+_SUFFIX = ".db"
+
+
+def backup(state: Path, *, now: datetime, keep: int = KEPT) -> Path:
+    """Copy the state as it is now, check the copy, and drop all but the last `keep`.
+
+    May be called while a store is open on it.
+    """
+    state = state.resolve()
+    folder = _folder(state)
+    with _disk_errors(folder):
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+        with _draft(folder / f"{_name(state)}.draft") as draft:
+            marker = _copy(state, draft, remembered=None)
+            target = folder / f"{_name(state)}-{_stamp(now)}-{marker.serial:06}{_SUFFIX}"
+            draft.replace(target)
+        sync_folder(folder)
+        for old in backups(state)[:-keep]:
+            old.unlink()
+    return target
+
+
+def backups(state: Path) -> list[Path]:
+    """The backups of this state, oldest first: by the count of runs, for clocks can jump."""
+    state = state.resolve()
+    pattern = re.compile(re.escape(_name(state)) + r"-\d{8}T\d{6}Z-(\d{6,})" + re.escape(_SUFFIX))
+    names = sorted(_folder(state).glob("*" + _SUFFIX))
+    serials = {path: match[1] for path in names if (match := pattern.fullmatch(path.name))}
+    return sorted(serials, key=lambda path: (int(serials[path]), path.name))
+
+
+def restore(source: Path, state: Path, *, now: datetime) -> Path | None:
+    """Put a copy back in the place of the state; returns where the replaced file was put.
+
+    The caller holds the run lock and has no store open. The next opening sees by the marker that
+    the state is older, and the next run then re-reads every scope.
+    """
+    source, state = source.resolve(), state.resolve()
+    inspection.refuse_odd_place(state)
+    remembered = read_marker(state)
+    with _disk_errors(state.parent), _draft(beside(state, ".restoring")) as draft:
+        marker = _copy(source, draft, remembered)
+        if remembered is None:
+            write_marker(state, marker)
+        replaced = _set_aside(state, now)
+        draft.replace(state)
+        sync_folder(state.parent)
+    return replaced
+
+
+def _copy(source: Path, draft: Path, remembered: Marker | None) -> Marker:
+    """A whole copy in one private file, checked and on the disk; says which state it is."""
+    if inspection.is_absent(source):
+        raise StateIsMissing(f"There is no state in {source} to copy. Nothing was changed.")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
+    with connected(source, reading_mode(source)) as connection:
+        if inspection.schema_version(connection, source) is None:
+            raise StateIsMissing(f"There is no state in {source} to copy. Nothing was changed.")
+        inspection.refuse_other_lineage(connection, source, remembered)
+        expected = inspection.identity(connection, source)
+        with explained(draft):
+            connection.execute("VACUUM INTO ?", (str(draft),))
+        connection.close()
+    _check(draft, expected)
+    _sync_file(draft)
+    return expected
+
+
+def _check(copy: Path, expected: Marker) -> None:
+    with connected(copy, "ro") as connection:
+        inspection.refuse_damaged(connection, copy)
+        inspection.refuse_other_lineage(connection, copy, expected)
+        connection.close()
+
+
+def _set_aside(state: Path, now: datetime) -> Path | None:
+    """Move the state away whole, its main file first: from then on nothing can open half of it."""
+    if not state.exists():
+        return None
+    folder = _folder(state)
+    folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    aside = folder / f"{_name(state)}-replaced-{_stamp(now)}{_SUFFIX}"
+    for suffix in ("", "-wal", "-shm"):
+        part = beside(state, suffix)
+        if part.exists():
+            part.replace(beside(aside, suffix))
+    return aside
+
+
+def _folder(state: Path) -> Path:
+    return state.parent / "backups"
+
+
+def _name(state: Path) -> str:
+    return state.name.removesuffix(_SUFFIX)
+
+
+def _stamp(now: datetime) -> str:
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """A file that becomes something by being renamed, and nothing otherwise."""
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateIsUnwritable(
+            f"The copy cannot be written to {folder} ({error.strerror}). Look at the free space and"
+            " the permissions there, then run again."
+        ) from error

@@ -1,0 +1,208 @@
+"""The tables, and how an older file becomes a newer one.
+
+Promises that a file is either wholly at one schema version or untouched: all migrations run in
+one transaction with the version number. A migration, once released, is never edited: add another
+and raise nothing by hand, the version is their number.
+
+What a row means:
+
+- `runs`      one per run. `running` after its process died is a run that was killed.
+- `scopes`    one per scope. `in_flight` names the run that sent something there and did not settle
+              it: read the scope before believing `units`. `digest` is null unless every unit of
+              the scope is known to be in step.
+- `units`, `groups`  what the API last confirmed. `row_hash` seals the row.
+- `changes`   one per change per run. `planned` (nothing known yet), `sent` (in a request without an
+              answer), then exactly one outcome; `abandoned` when its run ended before sending it.
+              `request_id` is the last request that carried it; `request_changes` has them all.
+- `requests`  the journal. `sent` before the wire, `answered` after, `settled` when reading the API
+              had to decide. A row left `sent` is a request whose effect nobody knows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+# "unsy" in ASCII: `file` and the opening checks know our files by it.
+APPLICATION_ID = 0x756E7379
+
+_migrations = Migrations("unitsync")
+
+
+@_migrations()
+def m001_tables(db: Database) -> None:
+    """Everything that a nightly run needs."""
+    for statement in _TABLES.split(";\n"):
+        db.execute(statement)
+
+
+SCHEMA_VERSION = 1
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, inside the transaction that the caller has begun."""
+    db = Database(connection, recursive_triggers=False, execute_plugins=False)
+    _migrations.apply(db)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+_TABLES = """
+CREATE TABLE meta (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    lineage TEXT NOT NULL,
+    serial INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    serial INTEGER NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    pipelines TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    summary TEXT
+) STRICT;
+
+CREATE TABLE scopes (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    digest TEXT,
+    in_flight TEXT,
+    missing INTEGER NOT NULL DEFAULT 0,
+    synced_run TEXT,
+    synced_at TEXT,
+    accepted_run TEXT,
+    accepted_at TEXT,
+    accepted_rows INTEGER,
+    accepted_columns TEXT,
+    accepted_keys TEXT,
+    PRIMARY KEY (pipeline, scope)
+) STRICT;
+
+CREATE TABLE units (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    remote_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    group_key TEXT,
+    digest TEXT NOT NULL,
+    retired INTEGER NOT NULL CHECK (retired IN (0, 1)),
+    payload TEXT NOT NULL,
+    row_hash TEXT NOT NULL,
+    PRIMARY KEY (pipeline, scope, key),
+    UNIQUE (pipeline, scope, remote_id),
+    FOREIGN KEY (pipeline, scope) REFERENCES scopes (pipeline, scope)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX units_by_key ON units (key, pipeline);
+CREATE INDEX units_by_name ON units (name);
+
+CREATE TABLE groups (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    remote_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    row_hash TEXT NOT NULL,
+    PRIMARY KEY (pipeline, scope, key),
+    UNIQUE (pipeline, scope, remote_id),
+    FOREIGN KEY (pipeline, scope) REFERENCES scopes (pipeline, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE changes (
+    change_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    entity TEXT NOT NULL CHECK (entity IN ('unit', 'group')),
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('create', 'update', 'move', 'retire')),
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    remote_id TEXT,
+    group_key TEXT,
+    digest TEXT NOT NULL,
+    row INTEGER,
+    held TEXT,
+    outcome TEXT NOT NULL DEFAULT 'planned' CHECK (outcome IN
+        ('planned', 'sent', 'applied', 'failed', 'held', 'unknown', 'abandoned')),
+    words TEXT NOT NULL DEFAULT '',
+    status INTEGER,
+    vendor_request_id TEXT,
+    request_id INTEGER REFERENCES requests (request_id),
+    UNIQUE (run_id, pipeline, scope, entity, key)
+) STRICT;
+CREATE INDEX changes_by_key ON changes (key);
+CREATE INDEX changes_by_name ON changes (name);
+CREATE INDEX changes_in_doubt ON changes (pipeline, scope) WHERE outcome IN ('sent', 'unknown');
+
+CREATE TABLE requests (
+    request_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent', 'answered', 'settled')),
+    sent_at TEXT NOT NULL,
+    answered_at TEXT,
+    status INTEGER,
+    words TEXT NOT NULL DEFAULT '',
+    vendor_request_id TEXT,
+    settled_by TEXT REFERENCES runs (run_id)
+) STRICT;
+CREATE INDEX requests_unanswered ON requests (pipeline, scope) WHERE state = 'sent';
+
+CREATE TABLE request_changes (
+    request_id INTEGER NOT NULL REFERENCES requests (request_id),
+    change_id INTEGER NOT NULL REFERENCES changes (change_id),
+    PRIMARY KEY (request_id, change_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_of_change ON request_changes (change_id);
+
+CREATE TABLE links (
+    link_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('linked', 'unlinked')),
+    remote_id TEXT NOT NULL,
+    name TEXT NOT NULL
+) STRICT;
+CREATE INDEX links_by_key ON links (key);
+CREATE INDEX links_by_name ON links (name);
+
+CREATE TABLE rejections (
+    rejection_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    row INTEGER,
+    scope TEXT,
+    key TEXT,
+    field TEXT,
+    rule TEXT NOT NULL,
+    value TEXT,
+    message TEXT NOT NULL
+) STRICT;
+CREATE INDEX rejections_by_run ON rejections (run_id);
+CREATE INDEX rejections_by_key ON rejections (key);
+
+CREATE TABLE allowances (
+    allowance_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    reason TEXT NOT NULL,
+    who TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_by_run TEXT REFERENCES runs (run_id)
+) STRICT;
+CREATE INDEX allowances_by_scope ON allowances (pipeline, scope)
+"""

@@ -1,0 +1,293 @@
+"""The store: the one door to the state, for the engine and the commands.
+
+Promises what the parts behind it promise, and that each method is one transaction, durable when it
+returns. It may be used from several threads. It never reads the clock, never draws a random number,
+and never decides anything about units: it records.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+
+from state import changes as ledger
+from state import history, journal, known, links, rejections, runs, scopes
+from state.acknowledgement import acknowledge
+from state.errors import StateIsUnwritable
+from state.history import UnitHistory
+from state.journal import SentRequest
+from state.marker import Marker, write_marker
+from state.opening import Opened, open_to_read, open_to_write
+from state.runs import RunRecord
+from state.scopes import AcceptedExtract, ScopeRecord
+from state.transactions import Transactions
+from transforms.plan import Change, KnownGroup, KnownUnit, Result
+
+Clock = Callable[[], datetime]
+
+
+class Store:
+    """One state file. Build it with `open` or `open_for_reading`; close it when done."""
+
+    def __init__(self, path: Path, opened: Opened, clock: Clock | None) -> None:
+        """`clock` is None for a store that only reads."""
+        self._path = path
+        self._remembered_serial = opened.remembered.serial if opened.remembered else 0
+        self._lineage = opened.found.lineage
+        self._clock = clock
+        self._transactions = Transactions(opened.connection, path)
+        self.restored_from_older = opened.restored_from_older
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str],
+        expect_existing: bool = False,
+    ) -> Self:
+        """Open the state to write, or create it where none has ever been. Hold the run lock."""
+        path = path.resolve()
+        opened = open_to_write(path, new_id=new_id, expect_existing=expect_existing)
+        return cls(path, opened, clock)
+
+    @classmethod
+    def open_for_reading(cls, path: Path) -> Self:
+        """A snapshot of the state that cannot write; empty where there is no state yet."""
+        path = path.resolve()
+        return cls(path, open_to_read(path), None)
+
+    def close(self) -> None:
+        self._transactions.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def lineage(self) -> str:
+        """Which state this is; empty before the first run."""
+        return self._lineage
+
+    @property
+    def serial(self) -> int:
+        """How many runs this state has seen: a plan made at another serial is stale."""
+        with self._transactions.reading() as db:
+            return int(db.execute("SELECT serial FROM meta").fetchone()[0])
+
+    @contextmanager
+    def one_transaction(self) -> Iterator[None]:
+        """Make several small writes one durable step (a night of 200 scopes is one commit).
+
+        An exception undoes all of them and must leave the block. The journal refuses to be
+        written in here: it must be durable when its methods return.
+        """
+        with self._writing():
+            yield
+
+    # The runs
+
+    def begin_run(self, run_id: str, kind: str, pipelines: Sequence[str]) -> None:
+        """A run starts: the serial grows, and runs that a dead process left behind are dead."""
+        with self._durable() as (db, now):
+            serial = runs.begin(db, run_id, kind, pipelines, self._remembered_serial, now)
+        self._remember(serial)
+
+    def finish_run(self, run_id: str, status: str, summary: Mapping[str, Any]) -> None:
+        """A run ended; changes that it never came to are abandoned."""
+        with self._durable() as (db, now):
+            runs.finish(db, run_id, status, summary, now)
+        self._remember(self.serial)
+
+    def runs(self, limit: int = 30) -> list[RunRecord]:
+        """The last runs, newest first."""
+        with self._transactions.reading() as db:
+            return runs.latest(db, limit)
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """One run, or None."""
+        with self._transactions.reading() as db:
+            return runs.find(db, run_id)
+
+    # The scopes
+
+    def scope_records(self, pipeline: str) -> dict[str, ScopeRecord]:
+        """Every scope that the state has met."""
+        with self._transactions.reading() as db:
+            return scopes.records(db, pipeline)
+
+    def accept_extract(
+        self,
+        pipeline: str,
+        scope: str,
+        run_id: str,
+        rows: int,
+        keys: Iterable[str],
+        columns: Sequence[str] = (),
+    ) -> None:
+        """Remember an extract that passed the guardrails; the next one is judged by it."""
+        with self._writing() as (db, now):
+            scopes.accept_extract(db, pipeline, scope, run_id, rows, keys, columns, now)
+
+    def accepted_extract(self, pipeline: str, scope: str) -> AcceptedExtract | None:
+        """The last accepted extract (rows, keys, columns), or None before the first."""
+        with self._transactions.reading() as db:
+            return scopes.accepted_extract(db, pipeline, scope)
+
+    def settle_scope(
+        self, pipeline: str, scope: str, run_id: str, digest: str | None, missing: int
+    ) -> bool:
+        """The run is done with the scope. False: it stays in flight, for something is in doubt."""
+        with self._writing() as (db, now):
+            return scopes.settle(db, pipeline, scope, run_id, digest, missing, now)
+
+    # The known side
+
+    def known_index(self, pipeline: str, scope: str) -> pd.DataFrame:
+        """key, remote_id, name, group_key, digest, retired of every unit; no payload is parsed."""
+        with self._transactions.reading() as db:
+            return known.index(db, pipeline, scope)
+
+    def known_counts(self, pipeline: str) -> dict[str, int]:
+        """Units that are not retired, per scope."""
+        with self._transactions.reading() as db:
+            return known.counts(db, pipeline)
+
+    def known_units(self, pipeline: str, scope: str, keys: Iterable[str]) -> dict[str, KnownUnit]:
+        """Those of `keys` that are known, with their payloads."""
+        with self._transactions.reading() as db:
+            return known.units(db, pipeline, scope, keys)
+
+    def known_groups(self, pipeline: str, scope: str) -> dict[str, KnownGroup]:
+        """Every known group of a scope."""
+        with self._transactions.reading() as db:
+            return known.groups(db, pipeline, scope)
+
+    def key_scopes(self, pipeline: str, keys: Iterable[str]) -> dict[str, str]:
+        """In which scope each of `keys` is known, where it is."""
+        with self._transactions.reading() as db:
+            return known.key_scopes(db, pipeline, keys)
+
+    def link(
+        self,
+        pipeline: str,
+        scope: str,
+        run_id: str,
+        units: Sequence[KnownUnit],
+        groups: Sequence[KnownGroup],
+    ) -> None:
+        """Adoption: know these units and groups exactly as a reading of the API found them."""
+        with self._writing() as (db, _):
+            links.link(db, pipeline, scope, run_id, units, groups)
+
+    def unlink(self, pipeline: str, scope: str, run_id: str, keys: Iterable[str]) -> None:
+        """A reading proved these units gone: know nothing of them any more."""
+        with self._writing() as (db, _):
+            links.unlink(db, pipeline, scope, run_id, keys)
+
+    def refresh_digests(self, pipeline: str, scope: str, digests: Mapping[str, str]) -> None:
+        """New fingerprints for units whose payload stayed as it was."""
+        with self._writing() as (db, _):
+            links.refresh_digests(db, pipeline, scope, digests)
+
+    # Changes and the journal
+
+    def plan_changes(self, pipeline: str, run_id: str, changes: Iterable[Change]) -> None:
+        """Write down what a run is going to do."""
+        with self._writing() as (db, _):
+            ledger.plan(db, pipeline, run_id, changes)
+
+    def add_rejections(self, pipeline: str, run_id: str, frame: pd.DataFrame) -> None:
+        """Keep the lines of a problems frame: row, scope, key, field, rule, value, message."""
+        with self._writing() as (db, _):
+            rejections.add(db, pipeline, run_id, frame)
+
+    def record_results(
+        self, pipeline: str, scope: str, run_id: str, results: Sequence[Result]
+    ) -> None:
+        """Outcomes of changes that no request carried: held, or failed before sending."""
+        with self._writing() as (db, _):
+            ledger.record_unsent(db, pipeline, scope, run_id, results)
+            acknowledge(db, pipeline, scope, results)
+
+    def outcome_counts(self, run_id: str) -> dict[tuple[str, str], dict[str, int]]:
+        """(pipeline, scope) -> outcome -> changes: the proof that nothing disappeared."""
+        with self._transactions.reading() as db:
+            return ledger.outcome_counts(db, run_id)
+
+    def request_sent(
+        self,
+        pipeline: str,
+        scope: str,
+        run_id: str,
+        method: str,
+        path: str,
+        purpose: str,
+        changes: Iterable[tuple[str, str]],
+    ) -> int:
+        """Call before sending; once it returns, the intent survives anything. `changes` are the
+        (entity, key) of the planned changes in the request."""
+        with self._durable() as (db, now):
+            return journal.sent(db, pipeline, scope, run_id, method, path, purpose, changes, now)
+
+    def request_answered(
+        self,
+        request_id: int,
+        status: int | None,
+        words: str,
+        vendor_request_id: str | None,
+        results: Sequence[Result],
+    ) -> None:
+        """An answer, the outcomes that it decided and what it made known, in one transaction."""
+        with self._durable() as (db, now):
+            journal.answered(db, request_id, status, words, vendor_request_id, results, now)
+
+    def settle_request(self, request_id: int, results: Sequence[Result]) -> None:
+        """Close a request without a usable answer by what a reading of the API showed."""
+        with self._durable() as (db, now):
+            journal.settle(db, request_id, results, now)
+
+    def unanswered(self, pipeline: str, scope: str) -> list[SentRequest]:
+        """The requests whose effect is not known, oldest first, with their undecided changes."""
+        with self._transactions.reading() as db:
+            return journal.unanswered(db, pipeline, scope)
+
+    def history(self, unit: str) -> list[UnitHistory]:
+        """Everything that ever happened to the unit of this key or (former) name."""
+        with self._transactions.reading() as db:
+            return history.of_unit(db, unit)
+
+    def _remember(self, serial: int) -> None:
+        write_marker(self._path, Marker(self._lineage, serial))
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:
+        clock = self._clock_of_writer()
+        with self._transactions.writing() as db:
+            yield db, clock()
+
+    @contextmanager
+    def _durable(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:
+        clock = self._clock_of_writer()
+        with self._transactions.durable() as db:
+            yield db, clock()
+
+    def _clock_of_writer(self) -> Clock:
+        if self._clock is None:
+            raise StateIsUnwritable(f"{self._path.name} was opened for reading; nothing is written")
+        return self._clock

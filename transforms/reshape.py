@@ -1,0 +1,143 @@
+"""Valid rows as group-scoped frames: the desired side, one scope at a time.
+
+`Desired` holds every scope of a pipeline in one frame with one digest per scope, so that a night
+without changes compares a handful of digests and touches no row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from transforms.fingerprint import fingerprints, scope_digests
+from transforms.plan import Payload
+from transforms.schema import TargetSchema
+from transforms.secrets import SecretMask
+from transforms.validate import Checked
+
+GROUP_COLUMNS = ["_group_name", "_marked", "_enclosed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeDesired:
+    """What the source says about one scope now.
+
+    `units` is indexed by source row and holds `_key`, the API fields (secrets hashed), `_digest`
+    and, with groups, `_group`, `_group_name`, `_marked` and `_enclosed`. `rejected` holds the keys
+    that have a rejected row, wherever it stands: such a unit is never missing. `rows` and
+    `rejected_rows` count source rows. `complete` says that what is not here is really gone.
+    """
+
+    scope: str
+    units: pd.DataFrame
+    rejected: frozenset[str]
+    rows: int
+    rejected_rows: int
+    complete: bool
+    digest: str
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What the source says now, all scopes of a pipeline. `secrets` never leaves the push."""
+
+    units: pd.DataFrame
+    secrets: pd.DataFrame = field(repr=False)
+    rejections: pd.DataFrame
+    counts: pd.DataFrame  # by scope: valid, rejected, digest, complete
+    protected: frozenset[str]
+
+    @cached_property
+    def _positions(self) -> Mapping[str, npt.NDArray[np.intp]]:
+        return {str(scope): at for scope, at in self.units.groupby("_scope").indices.items()}
+
+    def _rows(self, scope: str) -> pd.DataFrame:
+        return self.units.iloc[self._positions.get(scope, np.empty(0, dtype=np.intp))]
+
+    def secrets_of(self, scope: str, keys: Iterable[str]) -> dict[str, Payload]:
+        """The real values of the secret fields of some units of a scope, by unit key."""
+        rows = self._rows(scope)
+        rows = rows[rows["_key"].isin(list(keys))]
+        cells = self.secrets.loc[rows.index].to_dict("records")
+        return {
+            key: {str(name): value for name, value in fields.items() if pd.notna(value)}
+            for key, fields in zip(rows["_key"], cells, strict=True)
+        }
+
+    def scopes(self) -> list[str]:
+        """Every scope that the source names, in a stable order."""
+        return list(self.counts.index)
+
+    def digest(self, scope: str) -> str:
+        """The scope's digest, or "" for a scope that the source does not name."""
+        return str(self.counts.at[scope, "digest"]) if scope in self.counts.index else ""
+
+    def scope(self, scope: str) -> ScopeDesired:
+        """One scope, for the diff; empty for a scope that the source does not name."""
+        rejected = self.rejections.loc[self.rejections["scope"] == scope, "key"]
+        known = scope in self.counts.index
+        valid = int(self.counts.at[scope, "valid"]) if known else 0
+        rejected_rows = int(self.counts.at[scope, "rejected"]) if known else 0
+        complete = self.counts.at[scope, "complete"] if known else self.counts.attrs["complete"]
+        return ScopeDesired(
+            scope=scope,
+            units=self._rows(scope),
+            rejected=frozenset(rejected) | self.protected,
+            rows=valid + rejected_rows,
+            rejected_rows=rejected_rows,
+            complete=bool(complete),
+            digest=self.digest(scope),
+        )
+
+
+def reshape(
+    checked: Checked, schema: TargetSchema, mask: SecretMask, *, complete: bool, version: str
+) -> Desired:
+    """Valid rows and rejections as desired scopes.
+
+    `complete` is the verdict on the extract as a whole; a row without a key, or without a scope
+    and a key, takes it away where that row could be any unit. `version` is the mapping's own: it
+    is part of every digest, so that changed settings are never skipped as unchanged.
+    """
+    secret_fields = [name for name, field in schema.fields.items() if field.secret]
+    units, secrets = mask.split(checked.valid, secret_fields)
+    columns = [name for name in units.columns if name in schema.fields or name == "_group"]
+    units = units.assign(_digest=fingerprints(units[columns], version))
+    complete = complete and not checked.scopeless_keyless
+    return Desired(
+        units=units,
+        secrets=secrets,
+        rejections=checked.rejections,
+        counts=_counts(units, checked, complete, version),
+        protected=checked.scopeless_keys,
+    )
+
+
+def _counts(units: pd.DataFrame, checked: Checked, complete: bool, version: str) -> pd.DataFrame:
+    rejected = checked.rejections[checked.rejections["scope"] != ""]
+    counts = pd.DataFrame(
+        {
+            "valid": units.groupby("_scope", sort=True).size(),
+            "rejected": rejected.groupby("scope", sort=True)["row"].nunique(),
+        }
+    )
+    counts = counts.fillna(0).astype("int64")
+    counts["complete"] = complete & ~counts.index.isin(list(checked.keyless_scopes))
+    others = units[["_key", *(name for name in GROUP_COLUMNS if name in units.columns)]]
+    counts["digest"] = scope_digests(
+        units["_scope"], fingerprints(others, version), units["_digest"]
+    ).reindex(counts.index, fill_value="")
+    protected = " ".join(sorted(checked.scopeless_keys))
+    for scope, keys in rejected.groupby("scope")["key"]:
+        named = " ".join(sorted(set(keys)))
+        counts.loc[scope, "digest"] += hashlib.sha256(named.encode()).hexdigest()[:16]
+    suffix = hashlib.sha256(protected.encode()).hexdigest()[:8]
+    counts["digest"] += suffix + counts["complete"].map({True: "c", False: "p"})
+    counts.attrs["complete"] = complete
+    return counts
