@@ -10,6 +10,8 @@ __all__ = ["check_base_url"]
 
 # Backslashes, blanks and control characters are read differently by different URL parsers.
 _AMBIGUOUS = re.compile(r"[\s\\\x00-\x1f\x7f]")
+# A name as DNS writes it, in punycode if need be, or an IPv6 address without its brackets.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
 def check_base_url(url: str) -> str:
@@ -40,6 +42,8 @@ def _fault(url: str, parts: SplitResult, host: str) -> str:
         return "an address must end before any ? or #"
     if "//" in parts.path:
         return "an address must not contain a doubled slash in its path"
+    if not _HOST.fullmatch(host) or ".." in host:
+        return "the host of an address must be a name as DNS writes it, or an IP address"
     if parts.scheme == "http" and not _is_loopback(host):
         return f"http would send the credentials for {host} in the clear; use https"
     return ""

@@ -104,7 +104,7 @@ def _check_fields(
         hint = f'add "{unmapped[0]}: COLUMN" or "{unmapped[0]}: {{const: VALUE}}"'
         yield written.problem(place, found, "", hint)
     for path, message in unfit_settings(mapping, schema):
-        found, hint = split_hint(message)
+        found, hint = split_hint(written.hide(message))
         at = written.document.place(dotted((*place[:-1], path)))
         yield written.problem(at, found, "", hint)
 

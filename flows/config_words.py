@@ -66,11 +66,11 @@ class _Finding:
             case "too_short":
                 return self._found(), "at least one", ""
             case "value_error":
-                found, hint = split_hint(str(self.context["error"]))
+                found, hint = split_hint(self.written.hide(str(self.context["error"])))
                 return found, "", hint
-        told = self.context.get
-        allowed = told("allowed", self._allowed())
-        return told("found", self._found()), allowed, told("hint", self._hint())
+        said = {key: self.written.hide(str(text)) for key, text in self.context.items()}
+        allowed = said.get("allowed", self._allowed())
+        return said.get("found", self._found()), allowed, said.get("hint", self._hint())
 
     def _allowed(self) -> str:
         if self._is_field:
@@ -78,7 +78,7 @@ class _Finding:
         if self.type == "string_too_short":
             return "text that is not empty"
         if self.type == "string_pattern_mismatch":
-            return self.setting.description or "text of another form"
+            return self.setting.description or "text in another form"
         return self.setting.allowed
 
     @property
@@ -100,7 +100,7 @@ class _Finding:
         if self._is_field:
             return "" if self.secret else _field_hint(self.value)
         if self.setting.names and not isinstance(self.value, dict):
-            return f"write its settings below it, indented: {listed(self.setting.names)}"
+            return self._section_hint()
         if self.setting.choices:
             return did_you_mean(str(self.value), self.setting.choices)
         if self.setting.allowed.startswith("true or false"):
@@ -113,6 +113,13 @@ class _Finding:
         if wants_text and isinstance(self.value, dict) and len(self.value) == 1:
             return f'did you mean "{next(iter(self.value))}", without the braces?'
         return ""
+
+    def _section_hint(self) -> str:
+        words = kinds(self.setting)
+        if not words:
+            return f"write its settings below it, indented: {listed(self.setting.names)}"
+        kind = self.value if self.value in words else words[0]
+        return f'write "kind: {kind}" and its other settings below it, indented'
 
     def _kind(self) -> tuple[str, str, str]:
         self.place = (*self.place, "kind")

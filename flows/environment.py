@@ -31,7 +31,8 @@ class Expanded:
     def hide(self, text: str) -> str:
         """`text` with every expanded value replaced by what the file says in its stead."""
         for value in sorted(self.written, key=len, reverse=True):
-            text = _replace(text, value, self.written[value])
+            quoted = repr(value)[1:-1]  # as a message shows it that quotes it the Python way
+            text = _replace(_replace(text, quoted, self.written[value]), value, self.written[value])
         return text
 
 

@@ -13,9 +13,10 @@ from flows.config_errors import ConfigError
 from flows.settings import Pipeline, Settings
 from flows.world import World
 from transforms import mapping
+from transforms import normalize as normalization
 from transforms import validate as validation
 from transforms.diff import Policy
-from transforms.mapping import Normalized
+from transforms.normalize import Normalized
 from transforms.reshape import Desired
 from transforms.reshape import reshape as reshape_rows
 from transforms.validate import Checked
@@ -73,14 +74,12 @@ def normalize(job: Job, extracted: Extract) -> Normalized:
     missing = mapping.missing_columns(extracted.rows.columns, job.pipeline.mapping)
     if missing:
         raise _columns_missing(job, missing, extracted.origin)
-    return mapping.normalize(extracted.rows, job.pipeline.mapping, job.target.schema)
+    return normalization.normalize(extracted.rows, job.pipeline.mapping, job.target.schema)
 
 
 def validate(job: Job, normalized: Normalized, extracted: Extract) -> Checked:
     """Step 3: valid rows and rejections."""
-    return validation.validate(
-        normalized, job.target.schema, malformed=extracted.malformed, tiered=job.tiered
-    )
+    return validation.validate(normalized, job.target.schema, malformed=extracted.malformed)
 
 
 def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:

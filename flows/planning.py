@@ -73,7 +73,7 @@ class Planner:
 
     def _must_read(self, scope: str) -> bool:
         record = self.records.get(scope)
-        return record is None or record.in_flight is not None or not record.synced
+        return record is None or record.in_flight is not None or not record.first_synced
 
     def _standing(self, scope: str) -> ScopePlan:
         counts = self.desired.counts.loc[scope]
@@ -124,8 +124,8 @@ class Planner:
             plan = plan.holding(reason, lambda change, key=key: change.identity == ("unit", key))
         plan = self._only_vacant(plan, reading)
         record = self.records.get(scope)
-        accepted = self.store.accepted_keys(self.job.name, scope) if record else None
-        guarded = guard(plan, accepted, self.job.pipeline.guardrails)
+        extract = self.store.accepted_extract(self.job.name, scope) if record else None
+        guarded = guard(plan, extract.keys if extract else None, self.job.pipeline.guardrails)
         return PlannedScope(
             guarded.plan,
             tuple(units),
@@ -181,12 +181,12 @@ class Planner:
                 for change in request.changes
                 if change.identity not in settled
             ]
-            finished = [
-                replace(result, outcome="failed", words=f"{result.words}; the rest is planned anew")
-                for result in results
-                if result.outcome is None
-            ]
-            self.store.settle_request(request.id, [*results, *finished])
+            steps = [result for result in results if result.outcome is None]
+            self.store.learn(request.id, steps)
+            ended = [replace(step, outcome="failed", known={}, words=f"{step.words}; the rest is "
+                             "planned anew") for step in steps]
+            final = [result for result in results if result.outcome is not None]
+            self.store.settle_request(request.id, [*final, *ended])
         return bool(requests)
 
     def _only_vacant(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:

@@ -81,21 +81,20 @@ class Push:
     def _settle(self, planned: PlannedScope, outcomes: Outcomes) -> None:
         """Closes the scope: in step, or to be looked at again next time."""
         plan, pipeline = planned.plan, self.job.name
-        if planned.standing:
-            return
         kinds = {result.outcome for result in outcomes.values()}
+        if planned.unreadable is not None:
+            return
         if plan.refreshed:
             self.store.refresh_digests(pipeline, plan.scope, plan.refreshed)
-        if planned.accepted and planned.unreadable is None:
+        if planned.accepted:
             self.store.accept_extract(pipeline, plan.scope, self.run_id, plan.rows, plan.keys)
-        in_step = kinds <= {"applied"} and not planned.tripped and planned.unreadable is None
+        in_step = kinds <= {"applied"} and not planned.tripped
         self.store.settle_scope(
             pipeline,
             plan.scope,
             self.run_id,
             digest=plan.digest if in_step else None,
             missing=len(plan.missing),
-            settled="unknown" not in kinds and planned.unreadable is None,
         )
 
     def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:

@@ -12,7 +12,7 @@ from flows.report import write_report
 from flows.settings import Settings
 from flows.summary import RunSummary
 from flows.world import World
-from state.backup import backup
+from state.backup import backup, snapshot
 from state.lock import RunLock
 from state.store import Store
 
@@ -63,7 +63,8 @@ def previewing(settings: Settings, world: World) -> Iterator[Run]:
     """A run on a throw-away copy of the state: whatever it writes is gone at its end."""
     with tempfile.TemporaryDirectory(prefix="unitsync-") as folder:
         copy = Path(folder) / settings.state.name
-        with Store.open_for_reading(settings.state) as store:
-            store.copy_to(copy)
+        Store.open_for_reading(settings.state).close()  # refuses a state that is lost or not ours
+        if settings.state.exists():
+            snapshot(settings.state, copy)
         with Store.open(copy, clock=world.clock.now, new_id=world.new_id) as store:
             yield Run(world.new_id(), "plan", settings, store, world)

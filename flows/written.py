@@ -37,8 +37,11 @@ class Written:
     def problem(self, place: Place, found: str, allowed: str = "", hint: str = "") -> Problem:
         """A problem at `place`, with its position."""
         line, column = self.document.position(place)
-        hide = self.expanded.hide
-        return Problem(dotted(place), hide(found), allowed, hide(hint), line, column)
+        return Problem(dotted(place), found, allowed, hint, line, column)
+
+    def hide(self, text: str) -> str:
+        """What another room says about an expanded value, without that value."""
+        return self.expanded.hide(text)
 
     def place_of(self, location: Iterable[str | int]) -> Place:
         """The place that pydantic means: its names of alternatives are not in the file."""

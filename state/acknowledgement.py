@@ -33,8 +33,14 @@ def _touching(entity: Entity, results: Sequence[Result]) -> list[Result]:
     return [
         result
         for result in results
-        if result.change.entity == entity and (result.outcome == "applied" or result.forget)
+        if result.change.entity == entity
+        and (result.outcome == "applied" or _is_step(result) or result.forget)
     ]
+
+
+def _is_step(result: Result) -> bool:
+    """Confirmed on the way to an outcome: a temporary name, an adopted unit, a group just made."""
+    return result.outcome is None and bool(result.known)
 
 
 def _acknowledge_units(
@@ -57,9 +63,11 @@ def _acknowledge_groups(
 
 def _unit_after(result: Result, current: KnownUnit | None) -> KnownUnit | None:
     change = result.change
-    if result.outcome != "applied":
+    if result.outcome != "applied" and not _is_step(result):
         return None if current is None else _without(result, current)
     _refuse_unknown(change, current)
+    if _is_step(result):
+        return _unit_on_the_way(result, current)
     return KnownUnit(
         key=change.key,
         remote_id=_remote_id(result, current),
@@ -68,6 +76,20 @@ def _unit_after(result: Result, current: KnownUnit | None) -> KnownUnit | None:
         payload=_merged(result, current),
         digest="" if result.forget else change.digest,
         retired=change.action == "retire",
+    )
+
+
+def _unit_on_the_way(result: Result, current: KnownUnit | None) -> KnownUnit:
+    """Known as far as it was confirmed; without a fingerprint, so that it is compared again."""
+    named = current.name if current else result.change.name
+    return KnownUnit(
+        key=result.change.key,
+        remote_id=_remote_id(result, current),
+        name=str(result.known.get("name", named)),
+        group=current.group if current else None,
+        payload=_merged(result, current),
+        digest="",
+        retired=current.retired if current else False,
     )
 
 
@@ -86,15 +108,15 @@ def _without(result: Result, current: KnownUnit) -> KnownUnit:
 
 def _group_after(result: Result, current: KnownGroup | None) -> KnownGroup | None:
     change = result.change
-    if result.outcome != "applied":
+    if result.outcome != "applied" and not _is_step(result):
         if current is None:
             return None
         payload = _remaining(current.payload, result.forget)
         return KnownGroup(current.key, current.remote_id, current.name, payload)
     _refuse_unknown(change, current)
-    return KnownGroup(
-        change.key, _remote_id(result, current), change.name, _merged(result, current)
-    )
+    payload = _merged(result, current)
+    name = str(payload.get("name", change.name))
+    return KnownGroup(change.key, _remote_id(result, current), name, payload)
 
 
 def _refuse_unknown(change: Change, current: KnownUnit | KnownGroup | None) -> None:

@@ -73,6 +73,11 @@ def restore(source: Path, state: Path, *, now: datetime) -> Path | None:
     return replaced
 
 
+def snapshot(state: Path, target: Path) -> None:
+    """A throw-away copy of the state as it is now, for a preview. The state is not touched."""
+    _copy(state.resolve(), target, read_marker(state.resolve()))
+
+
 def _copy(source: Path, draft: Path, remembered: Marker | None) -> Marker:
     """A whole copy in one private file, checked and on the disk; says which state it is."""
     if inspection.is_absent(source):

@@ -71,7 +71,10 @@ def record(
     *,
     awaiting: Sequence[str],
 ) -> None:
-    """Give each change its outcome. One that does not await any is a bug of the caller."""
+    """Give each change its outcome; after a step on the way (None) it is planned still.
+
+    A change that does not await an outcome is a bug of the caller.
+    """
     _refuse_repeated(scope, results)
     states = to_json(list(awaiting))
     for result in results:
@@ -79,7 +82,7 @@ def record(
         cursor = db.execute(
             _RECORD,
             (
-                result.outcome,
+                result.outcome or "planned",
                 result.words,
                 result.status,
                 result.request_id,

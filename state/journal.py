@@ -19,7 +19,7 @@ from typing import Any
 from state import changes, runs, scopes
 from state.acknowledgement import acknowledge
 from state.changes import CHANGE_COLUMNS, OPEN, UNSETTLED
-from state.encoding import to_text
+from state.encoding import to_json, to_text
 from state.errors import LedgerConflict
 from transforms.plan import Change, Result
 
@@ -101,7 +101,7 @@ def answered(
     changes.record(db, origin.pipeline, origin.scope, origin.run_id, results, awaiting=OPEN)
     acknowledge(db, origin.pipeline, origin.scope, results)
     if status is not None:
-        _release(db, request_id, "planned")
+        _release(db, request_id, ("sent",), "planned")
     unanswered_still = status is None and (not results or _awaits(db, request_id))
     db.execute(
         "UPDATE requests SET state = ?, answered_at = ?, status = ?, words = ?,"
@@ -115,6 +115,13 @@ def answered(
             request_id,
         ),
     )
+
+
+def learn(db: sqlite3.Connection, request_id: int, results: Sequence[Result]) -> None:
+    """Record what a reading showed of a request that stays open."""
+    origin = _origin(db, request_id)
+    changes.record(db, origin.pipeline, origin.scope, origin.run_id, results, awaiting=UNSETTLED)
+    acknowledge(db, origin.pipeline, origin.scope, results)
 
 
 def settle(
@@ -131,7 +138,8 @@ def settle(
     changes.record(db, origin.pipeline, origin.scope, origin.run_id, results, awaiting=UNSETTLED)
     acknowledge(db, origin.pipeline, origin.scope, results)
     current = runs.running(db)
-    _release(db, request_id, "planned" if origin.run_id == current else "abandoned")
+    released = "planned" if origin.run_id == current else "abandoned"
+    _release(db, request_id, ("sent", "unknown"), released)
     db.execute(
         "UPDATE requests SET state = 'settled', settled_by = ?,"
         " answered_at = coalesce(answered_at, ?) WHERE request_id = ?",
@@ -180,10 +188,13 @@ def _origin(db: sqlite3.Connection, request_id: int) -> _Origin:
     return _Origin(*row)
 
 
-def _release(db: sqlite3.Connection, request_id: int, outcome: str) -> None:
+def _release(
+    db: sqlite3.Connection, request_id: int, undecided: Sequence[str], outcome: str
+) -> None:
     db.execute(
-        f"UPDATE changes SET outcome = :outcome WHERE outcome = 'sent' AND {_LAST_IN}",
-        {"outcome": outcome, "request_id": request_id},
+        f"UPDATE changes SET outcome = :outcome WHERE {_LAST_IN}"
+        " AND outcome IN (SELECT value FROM json_each(:undecided))",
+        {"outcome": outcome, "request_id": request_id, "undecided": to_json(list(undecided))},
     )
 
 

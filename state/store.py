@@ -257,6 +257,11 @@ class Store:
         with self._durable() as (db, now):
             journal.answered(db, request_id, status, words, vendor_request_id, results, now)
 
+    def learn(self, request_id: int, results: Sequence[Result]) -> None:
+        """What a reading showed of a request, which stays open."""
+        with self._durable() as (db, _):
+            journal.learn(db, request_id, results)
+
     def settle_request(self, request_id: int, results: Sequence[Result]) -> None:
         """Close a request without a usable answer by what a reading of the API showed."""
         with self._durable() as (db, now):

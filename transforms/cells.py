@@ -50,19 +50,16 @@ class Taken:
 
 
 class Source:
-    """The columns of a source; each is trimmed and coded once."""
+    """The columns of a source. Codes are not kept: making them again is cheaper than the memory."""
 
     def __init__(self, rows: pd.DataFrame) -> None:
         self._rows = rows
-        self._coded: dict[str, Cells] = {}
 
     def column(self, name: str) -> Cells:
         """A column by its distinct trimmed texts; a text of only blanks is empty."""
-        if name not in self._coded:
-            texts = self._rows[name].str.strip()
-            codes, distinct = pd.factorize(texts.mask(texts == ""))
-            self._coded[name] = Cells(codes, list(distinct), name)
-        return self._coded[name]
+        texts = self._rows[name].str.strip()
+        codes, distinct = pd.factorize(texts.mask(texts == ""))
+        return Cells(codes, list(distinct), name)
 
     def constant(self) -> Cells:
         """A column of empty cells, all of which take the constant's value."""
@@ -70,19 +67,17 @@ class Source:
 
     def template(self, parts: Sequence[Part], *, secret: bool = False) -> Cells:
         """The texts of a template; empty only where all its columns are."""
-        columns = [self.column(name) for name in columns_of(parts)]
-        found = [*incomplete(columns)]
+        columns = {name: self.column(name) for name in columns_of(parts)}
+        found = incomplete(list(columns.values()))
         text: Any = ""
         for part in parts:
             text = text + part.literal
             if part.column is not None:
-                piece = self.column(part.column).read(
-                    _formatter(part.spec), "str", None, secret=secret
-                )
+                piece = columns[part.column].read(_formatter(part.spec), "str", None, secret=secret)
                 text = text + pd.Series(piece.values)
                 found += piece.faults
         codes, distinct = pd.factorize(text.str.strip())
-        return Cells(codes, list(distinct), "+".join(columns_of(parts)), tuple(found))
+        return Cells(codes, list(distinct), " + ".join(columns), tuple(found))
 
     def total(self, names: Sequence[str], *, secret: bool = False) -> Cells:
         """The sum of number columns; empty only where all of them are."""

@@ -108,7 +108,8 @@ def _differing(frame: pd.DataFrame, groups: npt.NDArray[np.integer[Any]]) -> dic
 
 
 def _message(row: int, members: list[int], differing: list[str]) -> str:
+    fields = ", ".join(differing)
     return (
-        f"The key also stands in row {others(members, row)} with other values ({', '.join(differing)}); "
+        f"The key also stands in row {others(members, row)} with other values ({fields}); "
         "one row per key is allowed, and which is right cannot be known."
     )

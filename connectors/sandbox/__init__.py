@@ -7,7 +7,6 @@ and `serve` listen on a local one.
 
 from __future__ import annotations
 
-from connectors.sandbox.clock import Clock, ManualClock
 from connectors.sandbox.credentials import DEMO_CREDENTIALS, Credentials
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.ids import IdSource
@@ -21,13 +20,11 @@ from connectors.sandbox.travtus import TravtusVendor
 
 __all__ = [
     "DEMO_CREDENTIALS",
-    "Clock",
     "ConnectionDropped",
     "Credentials",
     "FacilitySettings",
     "Fault",
     "IdSource",
-    "ManualClock",
     "Sandbox",
     "SandboxRequest",
     "SandboxResponse",

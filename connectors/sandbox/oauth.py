@@ -12,7 +12,7 @@ from base64 import b64encode
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, collect_parameters
 from oauthlib.oauth1.rfc5849.utils import escape
 
-from connectors.sandbox.clock import Clock
+from connectors.clock import Clock
 from connectors.sandbox.messages import SandboxRequest
 
 # RFC 5849 leaves the window to the server; five minutes is what most servers allow.
@@ -63,7 +63,7 @@ class OAuthVerifier:
         if not text.isascii() or not text.isdigit():
             raise InvalidOAuth("oauth_timestamp must be a whole number of seconds")
         timestamp = int(text)
-        if abs(self._clock().timestamp() - timestamp) > WINDOW_SECONDS:
+        if abs(self._clock.now().timestamp() - timestamp) > WINDOW_SECONDS:
             raise InvalidOAuth("oauth_timestamp is outside the accepted window")
         return timestamp
 
@@ -95,7 +95,7 @@ class OAuthVerifier:
         spent.add(nonce)
 
     def _forget_old_nonces(self) -> None:
-        oldest = self._clock().timestamp() - WINDOW_SECONDS
+        oldest = self._clock.now().timestamp() - WINDOW_SECONDS
         for timestamp in [known for known in self._nonces if known < oldest]:
             del self._nonces[timestamp]
 

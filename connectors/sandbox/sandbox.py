@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from connectors.sandbox.clock import Clock
+from connectors.clock import Clock
 from connectors.sandbox.faults import Fault, FaultPlan, enact
 from connectors.sandbox.ids import IdSource
 from connectors.sandbox.messages import (
@@ -138,7 +138,7 @@ class Sandbox:
     def _exchange(self, vendor: Vendor, request: SandboxRequest) -> SandboxResponse:
         call = vendor.call(request)
         fault = self._faults.take(vendor.name, call)
-        received = (self._clock(), vendor.name, call, request)
+        received = (self._clock.now(), vendor.name, call, request)
         kind = None if fault is None else fault.kind
         try:
             response = vendor.handle(request) if fault is None else enact(fault, vendor, request)

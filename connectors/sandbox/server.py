@@ -96,8 +96,7 @@ def application(sandbox: Sandbox) -> Starlette:
             response = sandbox.handle(await _received(Request(scope, receive)))
         except ConnectionDropped:
             scope["state"]["cut"]()
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await receive()  # the body is read, so this returns when the connection is gone
             return
         await asyncio.sleep(response.delay_seconds)
         headers = dict(response.headers)

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from connectors.sandbox.clock import Clock
+from connectors.clock import Clock
 from connectors.sandbox.credentials import DEMO_CREDENTIALS, Credentials
 from connectors.sandbox.messages import (
     JSON_TYPE,
@@ -159,7 +159,7 @@ class StoredgeVendor:
         return self._facilities[facility_id]
 
     def _new_group(self, name: str) -> Group:
-        now = self._clock()
+        now = self._clock.now()
         return Group(next(self._numbers), self._new_id(), name, created_at=now, updated_at=now)
 
     def _answer(
@@ -207,7 +207,7 @@ class StoredgeVendor:
             facility,
             _items(request, "unit_groups"),
             self._habits,
-            now=self._clock(),
+            now=self._clock.now(),
             unit_type_number=self._catalogue.unit_type_number,
         )
         return self._reply(request, 200, "unit_groups", records)

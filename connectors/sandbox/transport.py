@@ -13,8 +13,8 @@ from connectors.sandbox.messages import ConnectionDropped, SandboxRequest
 from connectors.sandbox.sandbox import Sandbox
 
 
-def mock_transport(sandbox: Sandbox, *, sleep: Callable[[float], None]) -> httpx.MockTransport:
-    """A transport that ends in the sandbox; `sleep` lets the time of a delay pass.
+def mock_transport(sandbox: Sandbox, *, advance: Callable[[float], None]) -> httpx.MockTransport:
+    """A transport that ends in the sandbox; `advance` lets the time of a delay pass.
 
     A delayed answer that comes after the client's read time-out raises `ReadTimeout`: the vendor
     has processed the request, and the client cannot know.
@@ -27,7 +27,7 @@ def mock_transport(sandbox: Sandbox, *, sleep: Callable[[float], None]) -> httpx
             message = "Server disconnected without sending a response."
             raise httpx.RemoteProtocolError(message, request=request) from dropped
         if response.delay_seconds:
-            _let_pass(request, response.delay_seconds, sleep)
+            _let_pass(request, response.delay_seconds, advance)
         return httpx.Response(
             response.status, headers=dict(response.headers), content=response.body
         )
@@ -46,9 +46,9 @@ def _received(request: httpx.Request) -> SandboxRequest:
     )
 
 
-def _let_pass(request: httpx.Request, seconds: float, sleep: Callable[[float], None]) -> None:
+def _let_pass(request: httpx.Request, seconds: float, advance: Callable[[float], None]) -> None:
     patience = request.extensions.get("timeout", {}).get("read")
     if patience is not None and seconds > patience:
-        sleep(patience)
+        advance(patience)
         raise httpx.ReadTimeout("The read operation timed out", request=request)
-    sleep(seconds)
+    advance(seconds)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from connectors.sandbox.clock import Clock
+from connectors.clock import Clock
 from connectors.sandbox.credentials import DEMO_CREDENTIALS, Credentials
 from connectors.sandbox.messages import (
     JSON_TYPE,
@@ -103,7 +103,7 @@ class TravtusVendor:
         """Answer after the token of the request has come to its end; it stays ended."""
         token = _bearer(request)
         if token in self._tokens:
-            self._tokens[token] = self._clock()
+            self._tokens[token] = self._clock.now()
         return self.handle(request)
 
     def failure(self, status: int, request: SandboxRequest) -> SandboxResponse:
@@ -185,7 +185,7 @@ class TravtusVendor:
         if given != (self._credentials.client_id, self._credentials.client_secret):
             raise Refusal(401, {"error": "invalid_client"})
         token = f"sandbox.{self._new_id()}"
-        self._tokens[token] = self._clock() + timedelta(seconds=TOKEN_SECONDS)
+        self._tokens[token] = self._clock.now() + timedelta(seconds=TOKEN_SECONDS)
         return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     def _authorize(self, request: SandboxRequest) -> None:
@@ -194,7 +194,7 @@ class TravtusVendor:
             raise refusal("missing_authorization")
         if token not in self._tokens:
             raise refusal("invalid_authorization")
-        if self._clock() >= self._tokens[token]:
+        if self._clock.now() >= self._tokens[token]:
             raise refusal("expired_token")
 
     def _upsert(self, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _utf8(data: bytes, origin: str, encoding: str) -> bytes:
             "Windows and older programs write `encoding: cp1252` or `encoding: latin-1`; "
             "set the one that the export uses."
         ) from error
-    if not text.removeprefix("\ufeff").strip():
+    if not text.lstrip("\ufeff") or text.isspace():
         raise SourceUnreadable(f"{origin} holds only white space; nothing was read.")
     if codecs.lookup(encoding).name != "utf-8":
         data = text.encode()

@@ -17,6 +17,7 @@ from connectors.address import check_base_url
         ("http://127.0.0.1:8765/", "http://127.0.0.1:8765"),
         ("http://127.8.9.1", "http://127.8.9.1"),
         ("http://[::1]:8765", "http://[::1]:8765"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
     ],
 )
 def test_a_good_address_loses_its_trailing_slash(url: str, expected: str) -> None:
@@ -44,6 +45,10 @@ def test_a_good_address_loses_its_trailing_slash(url: str, expected: str) -> Non
         ("https://api.example.com//v1", "doubled slash"),
         ("https://api.example.com:99999", "not a web address"),
         ("https://[::1", "not a web address"),
+        ("https://bücher.example", "as DNS writes it"),
+        ("https://api_example*.com", "as DNS writes it"),
+        ("https://api..example.com", "as DNS writes it"),
+        ("https://-", "as DNS writes it"),
         ("https://api.example.com\\@evil.example", "backslashes"),
         ("https://api.example.com\r\n", "control characters"),
         ("https://api .example.com", "blanks"),

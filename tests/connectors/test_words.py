@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.words import error_type_of, tidy, words_of, words_of_text
+from connectors.words import error_type_of, hide, tidy, words_of, words_of_text
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,16 @@ def test_words_are_on_one_short_line() -> None:
     """Line breaks become blanks, and 2,000 characters are enough."""
     assert tidy("one\r\n  two\tthree", str) == "one two three"
     assert len(tidy("word " * 5_000, str)) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("key a/b+c is wrong", "key … is wrong"),
+        ("?key=a%2Fb%2Bc&x=1", "?key=…&x=1"),
+        ("a/b+cd and xa/b+c are others", "a/b+cd and xa/b+c are others"),
+    ],
+)
+def test_a_secret_is_hidden_as_a_word(text: str, expected: str) -> None:
+    """As it is and as it looks in a URL, but not where it is only a part of another word."""
+    assert hide(["a/b+c", ""], text) == expected

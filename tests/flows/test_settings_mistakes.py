@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from flows.config_errors import ConfigError
 from flows.settings import load
+from flows.yaml_file import dotted, parse
 
 EXAMPLE = (Path(__file__).parent / "design_example.yaml").read_text(encoding="utf-8")
 ENVIRON = {
@@ -64,6 +68,16 @@ MISTAKES = [
         f"{APARTMENTS}.fields.address.town",
         'unknown API field "address.town"',
         hint='did you mean "address.city"?',
+    ),
+    Mistake(
+        "an API field that is like no other",
+        "floor: iFloor",
+        "xyzzy: iFloor",
+        "xyzzy",
+        f"{STORAGE}.fields.xyzzy",
+        'unknown API field "xyzzy"',
+        "name, width, length, height, door_width, door_height, door_type, access_type, "
+        "standard_rate, walk_thru_order, unit_type, floor and 9 more",
     ),
     Mistake(
         "a required API field without a source",
@@ -169,6 +183,24 @@ MISTAKES = [
         'found "full_baths"',
         "a list or null",
         'did you mean ["full_baths"]?',
+    ),
+    Mistake(
+        "a number among the columns of a sum",
+        "[full_baths, half_baths]",
+        "[full_baths, 2]",
+        "2]}",
+        f"{APARTMENTS}.fields.number_of_bathrooms.sum[1]",
+        "found 2",
+        "text",
+        'write it in quotes: "2"',
+    ),
+    Mistake(
+        "a constant that its field cannot hold",
+        "{const: [b8e13a42-3804-4ede-a763-3b83b3901536]}",
+        "{const: [1.5]}",
+        "const: [1.5]",
+        f"{STORAGE}.fields.tax_rates.const",
+        "[1.5] does not fit: a list of ids is needed, such as a;b or a JSON array of texts",
     ),
     Mistake(
         "a column in braces",
@@ -455,6 +487,26 @@ MISTAKES = [
         'it belongs under "schedule"',
     ),
     Mistake(
+        "a setting of the whole file, indented too far",
+        "    missing: report ",
+        "    state: x.db\n    missing: report ",
+        "state: x.db",
+        f"{STORAGE}.state",
+        'unknown setting "state"',
+        "scope, key, fields, groups, source, target, missing or guardrails",
+        "it belongs at the top of the file, not indented",
+    ),
+    Mistake(
+        "a source that is only a path",
+        "{kind: file, path: apartments.csv}",
+        "apartments.csv",
+        "source: apartments.csv",
+        f"{APARTMENTS}.source",
+        'found "apartments.csv"',
+        "a section of settings",
+        'write "kind: file" and its other settings below it, indented',
+    ),
+    Mistake(
         "a misspelt section",
         "reports: reports/",
         "report: reports/",
@@ -488,7 +540,7 @@ MISTAKES = [
         "a key without a value",
         "    key: UnitID",
         "    key:",
-        "key:  ",
+        "key:\n    fields",
         f"{STORAGE}.key",
         "found nothing",
         "text",
@@ -705,7 +757,7 @@ def test_a_mistake_is_answered_with_place_cause_and_cure(mistake: Mistake, tmp_p
 def test_the_message_shows_every_problem_in_the_order_of_the_file(tmp_path: Path) -> None:
     """Two mistakes are one message, whose last line counts them and says what to do next."""
     text = EXAMPLE.replace("width: dcWidth", "widht: dcWidth", 1)
-    text = text.replace("at_least: 20", "at_least: many").replace("path: apartments.csv", "x: y")
+    text = text.replace("at_least: 20", "at_least: many").replace("apartments.csv", "a.csv, pth: x")
 
     message = str(refusal(tmp_path, text))
 
@@ -717,14 +769,50 @@ def test_the_message_shows_every_problem_in_the_order_of_the_file(tmp_path: Path
         f"{file}:40:95  pipelines.storage.guardrails.at_least\n"
         '  found "many"\n'
         "  allowed: a whole number from 0\n"
-        f"{file}:43:5  pipelines.apartments.source.path\n"
-        '  "path" is missing\n'
-        f"{file}:43:26  pipelines.apartments.source.x\n"
-        '  unknown setting "x"\n'
+        f"{file}:43:39  pipelines.apartments.source.pth\n"
+        '  unknown setting "pth"\n'
         "  allowed: kind, path, format, encoding, delimiter or sheet\n"
-        "4 problems in the configuration; nothing was touched. "
+        '  did you mean "path"?\n'
+        "3 problems in the configuration; nothing was touched. "
         "Correct them and run: unitsync check"
     )
+
+
+def test_text_in_the_wrong_form_is_refused(tmp_path: Path) -> None:
+    """A delimiter is one character."""
+    text = EXAMPLE.replace("{kind: file,", "{kind: file, delimiter: ;;,", 1)
+
+    (problem,) = refusal(tmp_path, text).problems
+
+    assert (problem.path, problem.found) == (f"{STORAGE}.source.delimiter", 'found ";;"')
+    assert problem.allowed
+
+
+def leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values that a variable could stand for."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, item in inside:
+        if isinstance(item, dict | list):
+            yield from leaves(item, (*place, step))
+        else:
+            yield (*place, step)
+
+
+@pytest.mark.parametrize("place", list(leaves(parse(EXAMPLE, "f").data)), ids=dotted)
+def test_what_a_variable_holds_is_never_shown(place: tuple[Any, ...], tmp_path: Path) -> None:
+    """Wherever a variable stands, and whatever is wrong with its value, it is not printed."""
+    data = parse(EXAMPLE, "f").data
+    inner: Any = data
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = "${LEAK}"
+    file = tmp_path / "unitsync.yaml"
+    file.write_text(yaml.safe_dump(data), encoding="utf-8")
+
+    try:
+        load(file, environ={**ENVIRON, "LEAK": "(Zq7\\ {leak'"})
+    except ConfigError as error:
+        assert [word for word in ("Zq7", "leak") if word in str(error)] == []
 
 
 def test_several_unset_variables_are_told_at_once(tmp_path: Path) -> None:
@@ -739,6 +827,18 @@ def test_several_unset_variables_are_told_at_once(tmp_path: Path) -> None:
             "TRAVTUS_CLIENT_ID",
             "TRAVTUS_CLIENT_SECRET",
         )
+    ]
+
+
+@pytest.mark.parametrize("kind", ["storedge", "travtus"])
+def test_a_target_that_is_only_a_word_is_told_how_to_go_on(kind: str, tmp_path: Path) -> None:
+    """`target: travtus` says which API is meant, so the hint keeps to it."""
+    text = f"pipelines:\n  p: {{source: {{kind: file, path: x}}, scope: a, key: b, target: {kind}}}"
+
+    problems = refusal(tmp_path, text).problems
+
+    assert [p.hint for p in problems if p.path == "pipelines.p.target"] == [
+        f'write "kind: {kind}" and its other settings below it, indented'
     ]
 
 

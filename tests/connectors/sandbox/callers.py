@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from oauthlib.oauth1 import Client
 
+from connectors.clock import FakeClock
 from connectors.sandbox import (
     DEMO_CREDENTIALS,
     Credentials,
     IdSource,
-    ManualClock,
     Sandbox,
     SandboxRequest,
     SandboxResponse,
@@ -34,11 +34,16 @@ class StoredgeCaller:
     """Calls one facility with signed requests."""
 
     def __init__(
-        self, sandbox: Sandbox, clock: ManualClock, credentials: Credentials = DEMO_CREDENTIALS
+        self,
+        sandbox: Sandbox,
+        clock: FakeClock,
+        credentials: Credentials = DEMO_CREDENTIALS,
+        name: str = "nonce",
     ) -> None:
         self.sandbox = sandbox
         self.clock = clock
         self.credentials = credentials
+        self._name = name
         self._nonces = itertools.count(1)
 
     def signed(
@@ -53,11 +58,11 @@ class StoredgeCaller:
     ) -> SandboxRequest:
         """A request with a valid signature of its own."""
         path, encoded = f"/v1/{facility}/{resource}", urlencode(query or {})
-        client = Client(
+        client: Any = Client(  # its stubs want the method as a literal
             self.credentials.access_id,
             self.credentials.secret_key,
-            nonce=f"nonce-{next(self._nonces)}",
-            timestamp=str(int(self.clock().timestamp())),
+            nonce=f"{self._name}-{next(self._nonces)}",
+            timestamp=str(int(self.clock.now().timestamp())),
         )
         address = f"https://{STOREDGE_HOST}{path}" + (f"?{encoded}" if encoded else "")
         _, signed, _ = client.sign(address, method)
@@ -218,13 +223,13 @@ def apartment(number: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def storedge_caller(clock: ManualClock, **options: Any) -> StoredgeCaller:
+def storedge_caller(clock: FakeClock, **options: Any) -> StoredgeCaller:
     """A caller of a storEDGE that was built with these options."""
     vendor = StoredgeVendor(clock=clock, new_id=IdSource("test"), **options)
     return StoredgeCaller(Sandbox([vendor], clock=clock), clock)
 
 
-def travtus_caller(clock: ManualClock, **options: Any) -> TravtusCaller:
+def travtus_caller(clock: FakeClock, **options: Any) -> TravtusCaller:
     """A caller of a Travtus that was built with these options."""
     vendor = TravtusVendor(clock=clock, new_id=IdSource("test"), **options)
     return TravtusCaller(Sandbox([vendor], clock=clock))

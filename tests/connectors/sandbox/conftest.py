@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.sandbox import ManualClock, Sandbox, demo_sandbox
+from connectors.clock import FakeClock
+from connectors.sandbox import Sandbox, demo_sandbox
 
 from .callers import START, StoredgeCaller, TravtusCaller
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START)
+def clock() -> FakeClock:
+    return FakeClock(START)
 
 
 @pytest.fixture
-def sandbox(clock: ManualClock) -> Sandbox:
+def sandbox(clock: FakeClock) -> Sandbox:
     return demo_sandbox(clock=clock, seed="test")
 
 
 @pytest.fixture
-def storedge(sandbox: Sandbox, clock: ManualClock) -> StoredgeCaller:
+def storedge(sandbox: Sandbox, clock: FakeClock) -> StoredgeCaller:
     return StoredgeCaller(sandbox, clock)
 
 

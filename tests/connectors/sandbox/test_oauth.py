@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from authlib.oauth1.rfc5849.client_auth import ClientAuth
 
+from connectors.clock import FakeClock, SystemClock
 from connectors.sandbox import (
     DEMO_CREDENTIALS,
-    ManualClock,
     SandboxRequest,
     SandboxResponse,
     demo_sandbox,
@@ -75,7 +74,7 @@ def authlib_answer(*, signed_body: bytes) -> SandboxResponse:
         body=GROUP_BODY,
         scheme="https",
     )
-    return demo_sandbox(clock=lambda: datetime.now(UTC)).handle(request)
+    return demo_sandbox(clock=SystemClock()).handle(request)
 
 
 def test_a_request_signed_by_authlib_verifies_too() -> None:
@@ -90,7 +89,7 @@ def test_a_body_hash_is_refused() -> None:
 
 
 def test_bad_credentials_answer_401_with_a_well_formed_empty_list(
-    storedge: StoredgeCaller, clock: ManualClock
+    storedge: StoredgeCaller, clock: FakeClock
 ) -> None:
     wrong = replace(DEMO_CREDENTIALS, secret_key="x" * 40)
     stranger = StoredgeCaller(storedge.sandbox, clock, wrong)
@@ -105,7 +104,7 @@ def test_bad_credentials_answer_401_with_a_well_formed_empty_list(
     assert list(storedge.units()) == ["A1"]
 
 
-def test_an_unknown_access_id_is_refused(storedge: StoredgeCaller, clock: ManualClock) -> None:
+def test_an_unknown_access_id_is_refused(storedge: StoredgeCaller, clock: FakeClock) -> None:
     stranger = StoredgeCaller(
         storedge.sandbox, clock, replace(DEMO_CREDENTIALS, access_id="x" * 40)
     )
@@ -130,33 +129,33 @@ def test_a_request_that_was_refused_does_not_spend_its_nonce(storedge: StoredgeC
 
 @pytest.mark.parametrize("seconds", [WINDOW_SECONDS + 1, -WINDOW_SECONDS - 1])
 def test_a_timestamp_outside_the_window_is_refused(
-    storedge: StoredgeCaller, clock: ManualClock, seconds: int
+    storedge: StoredgeCaller, clock: FakeClock, seconds: int
 ) -> None:
     request = storedge.signed("GET", "units")
-    clock.sleep(seconds)
+    clock.advance(seconds)
 
     assert_refused(storedge.sandbox.handle(request), "outside the accepted window")
 
 
 def test_a_timestamp_at_the_edge_of_the_window_is_accepted(
-    storedge: StoredgeCaller, clock: ManualClock
+    storedge: StoredgeCaller, clock: FakeClock
 ) -> None:
     request = storedge.signed("GET", "units")
-    clock.sleep(WINDOW_SECONDS)
+    clock.advance(WINDOW_SECONDS)
 
     assert storedge.sandbox.handle(request).status == 200
 
 
 def test_nonces_are_remembered_for_as_long_as_they_could_be_replayed(
-    storedge: StoredgeCaller, clock: ManualClock
+    storedge: StoredgeCaller, clock: FakeClock
 ) -> None:
     first = storedge.signed("GET", "units")
     assert storedge.sandbox.handle(first).status == 200
-    clock.sleep(WINDOW_SECONDS)
+    clock.advance(WINDOW_SECONDS)
     assert storedge.call("GET", "units").status == 200
 
     assert_refused(storedge.sandbox.handle(first), "used before")
-    clock.sleep(1)
+    clock.advance(1)
     assert storedge.call("GET", "units").status == 200
     assert_refused(storedge.sandbox.handle(first), "outside the accepted window")
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from connectors.sandbox import FacilitySettings, ManualClock, SandboxResponse, StoredgeHabits
+from connectors.clock import FakeClock
+from connectors.sandbox import FacilitySettings, SandboxResponse, StoredgeHabits
 
 from .callers import FACILITY, StoredgeCaller, storedge_caller, unit
 
@@ -27,7 +28,7 @@ def message(answer: SandboxResponse) -> str:
     return str(answer.payload["meta"]["message"])
 
 
-def test_the_bulk_create_of_seed_003_is_answered_as_documented(clock: ManualClock) -> None:
+def test_the_bulk_create_of_seed_003_is_answered_as_documented(clock: FakeClock) -> None:
     caller = storedge_caller(clock, default_facility=FacilitySettings(custom_unit_groups=False))
     facility, resource, request, documented = example("bulk_create")
     answer = caller.call("POST", resource, request, facility=facility).payload
@@ -63,7 +64,7 @@ def test_a_description_names_amenities_and_floor(storedge: StoredgeCaller) -> No
     }
 
 
-def test_the_group_create_of_seed_001_is_answered_as_documented(clock: ManualClock) -> None:
+def test_the_group_create_of_seed_001_is_answered_as_documented(clock: FakeClock) -> None:
     caller = storedge_caller(clock)
     facility, resource, request, documented = example("create_groups")
     answer = caller.call("POST", resource, request, facility=facility).payload
@@ -213,7 +214,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(
     assert answer.headers["allow"] == allowed
 
 
-def test_an_unlisted_facility_is_404_when_there_is_no_default(clock: ManualClock) -> None:
+def test_an_unlisted_facility_is_404_when_there_is_no_default(clock: FakeClock) -> None:
     caller = storedge_caller(
         clock, facilities={FACILITY: FacilitySettings()}, default_facility=None
     )
@@ -271,7 +272,7 @@ def test_an_unknown_member_beside_the_list_is_400(storedge: StoredgeCaller) -> N
     assert message(answer) == "Unknown parameters: unit"
 
 
-def test_excluded_units_are_hidden_from_callers_without_permission(clock: ManualClock) -> None:
+def test_excluded_units_are_hidden_from_callers_without_permission(clock: FakeClock) -> None:
     caller = storedge_caller(clock, habits=StoredgeHabits(read_excluded=False))
     unit_id = caller.new_unit("A1")
     caller.new_unit("A2")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import FacilitySettings, ManualClock, SandboxResponse, StoredgeHabits
+from connectors.clock import FakeClock
+from connectors.sandbox import FacilitySettings, SandboxResponse, StoredgeHabits
 
 from .callers import FACILITY, StoredgeCaller, storedge_caller
 
@@ -46,7 +47,7 @@ def test_a_name_twice_in_one_request_is_a_conflict(storedge: StoredgeCaller) -> 
     assert conflicts(answer, "name_assignments") == [message, message]
 
 
-def test_partial_writes_keep_the_groups_without_conflict(clock: ManualClock) -> None:
+def test_partial_writes_keep_the_groups_without_conflict(clock: FakeClock) -> None:
     caller = storedge_caller(clock, habits=StoredgeHabits(partial_writes=True))
     group = caller.new_group("10x20")
 
@@ -58,7 +59,7 @@ def test_partial_writes_keep_the_groups_without_conflict(clock: ManualClock) -> 
     assert sorted(caller.groups()) == ["10x20", "6x6"]
 
 
-def test_conflicts_can_be_objects(clock: ManualClock) -> None:
+def test_conflicts_can_be_objects(clock: FakeClock) -> None:
     caller = storedge_caller(clock, habits=StoredgeHabits(conflict_items="object"))
     group = caller.new_group("10x20")
 
@@ -90,7 +91,7 @@ def test_a_create_takes_a_name_and_nothing_else(
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_groups_are_not_written_when_custom_groups_are_off(clock: ManualClock, method: str) -> None:
+def test_groups_are_not_written_when_custom_groups_are_off(clock: FakeClock, method: str) -> None:
     caller = storedge_caller(clock, default_facility=FacilitySettings(custom_unit_groups=False))
     answer = caller.call(method, "unit_groups", {"unit_groups": [{"id": "x", "name": "A"}]})
 
@@ -130,7 +131,7 @@ def test_attributes_are_copied_when_the_reference_is_set_and_at_no_other_time(
     assert answer.payload["unit_groups"][0]["standard_rate"] == 75.0
 
 
-def test_a_price_is_null_under_tiered_pricing(clock: ManualClock) -> None:
+def test_a_price_is_null_under_tiered_pricing(clock: FakeClock) -> None:
     caller = storedge_caller(clock, default_facility=FacilitySettings(tiered_pricing=True))
     group = caller.new_group("A")
     reference = caller.new_unit("A1", unit_group_id=group, tier="t")

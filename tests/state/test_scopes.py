@@ -1,0 +1,101 @@
+"""Scopes: never called settled while anything in them is in doubt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from state.scopes import AcceptedExtract
+from transforms.plan import Result
+
+
+def record_of(night: Any) -> Any:
+    return night.store.scope_records("storage")["facility"]
+
+
+def test_a_scope_never_met_has_no_record(night: Any) -> None:
+    assert night.store.scope_records("storage") == {}
+
+
+def test_a_scope_that_was_only_accepted_still_awaits_its_first_sync(night: Any) -> None:
+    night.store.accept_extract("storage", "facility", "run-1", 3, ["a", "b", "c"])
+
+    record = record_of(night)
+    assert (record.accepted_rows, record.first_synced, record.digest) == (3, False, None)
+
+
+def test_a_settled_scope_is_in_step_and_out_of_flight(night: Any) -> None:
+    assert night.settle_scope(digest="in step", missing=2)
+
+    record = record_of(night)
+    assert (record.digest, record.in_flight, record.missing) == ("in step", None, 2)
+    assert record.first_synced
+    assert record.synced_at == datetime(2026, 1, 5, 2, 0, 3, tzinfo=UTC)
+
+
+def test_scopes_of_other_pipelines_are_not_told(night: Any) -> None:
+    night.settle_scope()
+
+    assert night.store.scope_records("apartments") == {}
+
+
+def test_sending_puts_the_scope_in_flight_and_out_of_step(night: Any, make: Any) -> None:
+    change = make.create("1")
+    night.settle_scope()
+    night.plan(change)
+
+    night.send(change)
+
+    record = record_of(night)
+    assert (record.in_flight, record.digest) == ("run-1", None)
+
+
+def test_a_scope_with_an_unanswered_request_stays_in_flight(night: Any, make: Any) -> None:
+    change = make.create("1")
+    night.plan(change)
+    request_id = night.send(change)
+
+    assert not night.settle_scope()
+    assert (record_of(night).in_flight, record_of(night).digest) == ("run-1", None)
+
+    night.answer(request_id, make.applied(change))
+    assert night.settle_scope()
+    assert (record_of(night).in_flight, record_of(night).digest) == (None, "in step")
+
+
+def test_a_scope_with_an_unknown_outcome_stays_in_flight(night: Any, make: Any) -> None:
+    change = make.create("1")
+    night.plan(change)
+    night.answer(night.send(change), Result(change, "unknown", "server error"), status=500)
+
+    assert not night.settle_scope()
+    assert record_of(night).in_flight == "run-1"
+
+
+def test_doubt_in_one_scope_does_not_hold_another(night: Any, make: Any) -> None:
+    change = make.create("1")
+    night.plan(change)
+    night.send(change)
+
+    assert night.store.settle_scope("storage", "elsewhere", "run-1", "in step", 0)
+    assert night.store.settle_scope("apartments", "facility", "run-1", "in step", 0)
+
+
+def test_an_accepted_extract_is_what_the_next_one_is_judged_by(night: Any) -> None:
+    store = night.store
+    assert store.accepted_extract("storage", "facility") is None
+
+    store.accept_extract("storage", "facility", "run-1", 3, ["b", "a"], ["UnitID", "sUnitName"])
+
+    rows, keys, columns = store.accepted_extract("storage", "facility")
+    assert (rows, keys, columns) == (3, {"a", "b"}, ("UnitID", "sUnitName"))
+
+
+def test_a_later_extract_replaces_the_accepted_one_and_settling_keeps_it(night: Any) -> None:
+    store = night.store
+    store.accept_extract("storage", "facility", "run-1", 3, ["a", "b", "c"])
+    store.accept_extract("storage", "facility", "run-1", 1, ["ä"])
+
+    night.settle_scope()
+
+    assert store.accepted_extract("storage", "facility") == AcceptedExtract(1, frozenset("ä"), ())
