@@ -42,7 +42,9 @@ def demo(
 
 
 @app.command()
-def check(pipeline: OnePipeline = None, config: Config = DEFAULT_CONFIG, json: Json = False) -> None:
+def check(
+    pipeline: OnePipeline = None, config: Config = DEFAULT_CONFIG, json: Json = False
+) -> None:
     """Prove configuration, source, mapping and credentials without writing anything."""
     from flows.commands import check as command
 

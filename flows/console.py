@@ -62,6 +62,12 @@ def _refuse(kind: str, as_json: bool, message: str, code: int) -> int:
     err.print(message, markup=False, soft_wrap=True, style="red")
     if as_json:
         status = "broken" if code == 5 else "error"
-        empty = {"run_id": None, "kind": kind, "status": status, "pipelines": [], "report": None}
+        empty: dict[str, Any] = {
+            "run_id": None,
+            "kind": kind,
+            "status": status,
+            "pipelines": [],
+            "report": None,
+        }
         print_json({**empty, "error": message})
     return code

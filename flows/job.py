@@ -38,7 +38,7 @@ class Job:
         storedge = isinstance(target, StoredgeSettings)
         return Policy(
             schema=self.target.schema,
-            groups=storedge and target.custom_unit_groups,
+            groups=isinstance(target, StoredgeSettings) and target.custom_unit_groups,
             retire=self.pipeline.missing == "retire",
             can_move_scopes=storedge,
             whole_records=not storedge,
@@ -93,7 +93,9 @@ def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
     )
 
 
-def _columns_missing(job: Job, missing: Sequence[tuple[str, str, str]], origin: str) -> ConfigError:
+def _columns_missing(
+    job: Job, missing: Sequence[tuple[str, str, str | None]], origin: str
+) -> ConfigError:
     problems = [
         job.settings.problem(
             f"pipelines.{job.name}.{path}",

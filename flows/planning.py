@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
 from flows.job import Job
-from state.store import ScopeRecord, Store
+from state.scopes import ScopeRecord
+from state.store import Store
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import Tripped, guard
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
@@ -76,8 +77,7 @@ class Planner:
         return record is None or record.in_flight is not None or not record.first_synced
 
     def _standing(self, scope: str) -> ScopePlan:
-        counts = self.desired.counts.loc[scope]
-        valid, rejected = int(counts["valid"]), int(counts["rejected"])
+        valid, rejected = self.desired.row_counts(scope)
         record = self.records[scope]
         return ScopePlan(
             scope=scope,
@@ -120,8 +120,7 @@ class Planner:
         if units or groups:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
-        for key, reason in ambiguous.items():
-            plan = plan.holding(reason, lambda change, key=key: change.identity == ("unit", key))
+        plan = plan.holding_units(ambiguous)
         plan = self._only_vacant(plan, reading)
         record = self.records.get(scope)
         extract = self.store.accepted_extract(self.job.name, scope) if record else None
@@ -183,8 +182,15 @@ class Planner:
             ]
             steps = [result for result in results if result.outcome is None]
             self.store.learn(request.id, steps)
-            ended = [replace(step, outcome="failed", known={}, words=f"{step.words}; the rest is "
-                             "planned anew") for step in steps]
+            ended = [
+                replace(
+                    step,
+                    outcome="failed",
+                    known={},
+                    words=f"{step.words}; the rest is planned anew",
+                )
+                for step in steps
+            ]
             final = [result for result in results if result.outcome is not None]
             self.store.settle_request(request.id, [*final, *ended])
         return bool(requests)

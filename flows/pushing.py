@@ -19,9 +19,9 @@ from flows.job import Job
 from flows.planning import PlannedScope
 from flows.recorder import Recorder
 from state.store import Store
-from transforms.plan import Change, Payload, Result
+from transforms.plan import Change, Entity, Payload, Result
 
-Outcomes = Mapping[tuple[str, str], Result]
+Outcomes = Mapping[tuple[Entity, str], Result]
 Progress = Callable[[int], None]
 Secrets = Callable[[str, Iterable[str]], Mapping[str, Payload]]
 
@@ -58,7 +58,7 @@ class Push:
         """Pushes and records one scope, and says what became of it."""
         plan = planned.plan
         recorder = Recorder(self.store, self.job.name, plan.scope, self.run_id)
-        outcomes: dict[tuple[str, str], Result] = {}
+        outcomes: dict[tuple[Entity, str], Result] = {}
 
         def decide(results: Iterable[Result]) -> None:
             decided = list(results)

@@ -1,3 +1,5 @@
 """Being written."""
+
+
 def write_report(summary, store, settings, now):
     return None

@@ -126,5 +126,7 @@ def _forecast(night: Night, changes: Sequence[Change]) -> str:
     sendable = ([c for c in planned.plan.changes if not c.held] for planned in night.scopes)
     requests = sum(target.forecast(scope) for scope in sendable)
     rate = target.requests_per_second
-    minutes = f"about {requests / rate / 60:.1f} minutes at {rate:g} a second" if rate else "no limit"
+    minutes = (
+        f"about {requests / rate / 60:.1f} minutes at {rate:g} a second" if rate else "no limit"
+    )
     return f"{len(changes)} changes in {requests} requests, {minutes}."

@@ -1,6 +1,6 @@
 """The balance of a run: every row and every change in exactly one place, or it is not a success.
 
-    extracted = rejected + unchanged + planned          planned = applied + failed + held + unknown
+extracted = rejected + unchanged + planned          planned = applied + failed + held + unknown
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.clock import Clock, SystemClock
+from connectors.retry import RetryBudget
 from connectors.targets.target import Outside
 from connectors.transport import Transport
 
@@ -22,7 +23,8 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class World:
-    """The clock, the random source, the transport (None: the network) and the ids of a run.
+    """The clock, the random source, the transport (None: the network), the ids and the retries of
+    one run.
 
     Setting `stop` ends a run cleanly: the request in flight is finished and recorded, and nothing
     more is sent.
@@ -33,7 +35,8 @@ class World:
     transport: Transport | None = None
     new_id: Callable[[], str] = _new_id
     stop: threading.Event = field(default_factory=threading.Event)
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
     def outside(self) -> Outside:
         """The part of it that a target is given."""
-        return Outside(self.clock, self.random, self.transport, self.stop)
+        return Outside(self.clock, self.random, self.transport, self.stop, self.budget)

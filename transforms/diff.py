@@ -78,6 +78,16 @@ class ScopePlan:
         """The changes of units, or of groups."""
         return tuple(change for change in self.changes if change.entity == entity)
 
+    def holding_units(self, reasons: Mapping[str, str]) -> ScopePlan:
+        """The same plan with these units held, each for its own reason."""
+        held = (
+            replace(change, held=change.held or reasons[change.key])
+            if change.entity == "unit" and change.key in reasons
+            else change
+            for change in self.changes
+        )
+        return replace(self, changes=tuple(held))
+
     def holding(self, reason: str, which: Callable[[Change], bool]) -> ScopePlan:
         """The same plan with more of its changes held for a person."""
         held = (

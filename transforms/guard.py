@@ -37,8 +37,15 @@ def guard(plan: ScopePlan, accepted_keys: frozenset[str] | None, limits: Guardra
     """Judges the source, then the plan; `accepted_keys` is None on a scope's first run."""
     tripped: list[Tripped] = []
 
-    def judge(name: str, concerned: int, total: int, what: str, which: Callable[[Change], bool],
-              *, floor: int) -> None:
+    def judge(
+        name: str,
+        concerned: int,
+        total: int,
+        what: str,
+        which: Callable[[Change], bool],
+        *,
+        floor: int,
+    ) -> None:
         nonlocal plan
         limit = getattr(limits, "max_missing" if name == "SourceShrank" else name)
         if limit is None or total == 0 or concerned < max(floor, 1) or concerned <= limit * total:
@@ -54,17 +61,36 @@ def guard(plan: ScopePlan, accepted_keys: frozenset[str] | None, limits: Guardra
 
     if accepted_keys is not None:
         lost = len(accepted_keys - plan.keys)
-        judge("SourceShrank", lost, len(accepted_keys), "units of the last accepted extract are gone",
-              _removes, floor=1)
+        judge(
+            "SourceShrank",
+            lost,
+            len(accepted_keys),
+            "units of the last accepted extract are gone",
+            _removes,
+            floor=1,
+        )
     shrank = bool(tripped)
     floor = limits.at_least
-    judge("max_missing", len(plan.missing), plan.known, "known units are missing", _removes,
-          floor=floor)
+    judge(
+        "max_missing",
+        len(plan.missing),
+        plan.known,
+        "known units are missing",
+        _removes,
+        floor=floor,
+    )
     updates = sum(change.action in ("update", "move") for change in plan.of("unit"))
-    judge("max_updates", updates, plan.known, "known units would be updated", _rewrites,
-          floor=floor)
-    judge("max_rejected", plan.rejected, plan.known, "rows were rejected against known units",
-          lambda _: True, floor=floor)
+    judge(
+        "max_updates", updates, plan.known, "known units would be updated", _rewrites, floor=floor
+    )
+    judge(
+        "max_rejected",
+        plan.rejected,
+        plan.known,
+        "rows were rejected against known units",
+        lambda _: True,
+        floor=floor,
+    )
     if limits.max_rate_change is not None:
         plan = plan.holding(
             f"max_rate_change: its rate would move by more than {limits.max_rate_change:.0%}",
@@ -83,4 +109,6 @@ def _rewrites(change: Change) -> bool:
 
 def _rate_jumps(change: Change, limit: float) -> bool:
     before, after = change.before.get("standard_rate"), change.after.get("standard_rate")
-    return bool(before) and after is not None and abs(after - before) > limit * abs(before)
+    if not before or after is None:
+        return False
+    return bool(abs(after - before) > limit * abs(before))

@@ -52,10 +52,12 @@ class Desired:
     rejections: pd.DataFrame
     counts: pd.DataFrame  # by scope: valid, rejected, digest, complete
     protected: frozenset[str]
+    complete: bool
 
     @cached_property
     def _positions(self) -> Mapping[str, npt.NDArray[np.intp]]:
-        return {str(scope): at for scope, at in self.units.groupby("_scope").indices.items()}
+        indices = self.units.groupby("_scope").indices
+        return {str(scope): np.asarray(at) for scope, at in indices.items()}
 
     def _rows(self, scope: str) -> pd.DataFrame:
         return self.units.iloc[self._positions.get(scope, np.empty(0, dtype=np.intp))]
@@ -74,6 +76,13 @@ class Desired:
         """Every scope that the source names, in a stable order."""
         return list(self.counts.index)
 
+    def row_counts(self, scope: str) -> tuple[int, int]:
+        """How many rows of the scope are valid, and how many were rejected."""
+        if scope not in self.counts.index:
+            return 0, 0
+        valid, rejected = self.counts.loc[scope, ["valid", "rejected"]].astype("int64").tolist()
+        return valid, rejected
+
     def digest(self, scope: str) -> str:
         """The scope's digest, or "" for a scope that the source does not name."""
         return str(self.counts.at[scope, "digest"]) if scope in self.counts.index else ""
@@ -81,10 +90,9 @@ class Desired:
     def scope(self, scope: str) -> ScopeDesired:
         """One scope, for the diff; empty for a scope that the source does not name."""
         rejected = self.rejections.loc[self.rejections["scope"] == scope, "key"]
-        known = scope in self.counts.index
-        valid = int(self.counts.at[scope, "valid"]) if known else 0
-        rejected_rows = int(self.counts.at[scope, "rejected"]) if known else 0
-        complete = self.counts.at[scope, "complete"] if known else self.counts.attrs["complete"]
+        valid, rejected_rows = self.row_counts(scope)
+        named = scope in self.counts.index
+        complete = self.counts.at[scope, "complete"] if named else self.complete
         return ScopeDesired(
             scope=scope,
             units=self._rows(scope),
@@ -116,6 +124,7 @@ def reshape(
         rejections=checked.rejections,
         counts=_counts(units, checked, complete, version),
         protected=checked.scopeless_keys,
+        complete=complete,
     )
 
 
@@ -133,11 +142,11 @@ def _counts(units: pd.DataFrame, checked: Checked, complete: bool, version: str)
     counts["digest"] = scope_digests(
         units["_scope"], fingerprints(others, version), units["_digest"]
     ).reindex(counts.index, fill_value="")
-    protected = " ".join(sorted(checked.scopeless_keys))
-    for scope, keys in rejected.groupby("scope")["key"]:
-        named = " ".join(sorted(set(keys)))
-        counts.loc[scope, "digest"] += hashlib.sha256(named.encode()).hexdigest()[:16]
-    suffix = hashlib.sha256(protected.encode()).hexdigest()[:8]
-    counts["digest"] += suffix + counts["complete"].map({True: "c", False: "p"})
-    counts.attrs["complete"] = complete
+    named = rejected.groupby("scope")["key"].agg(_digest_of).reindex(counts.index, fill_value="")
+    protected = _digest_of(checked.scopeless_keys)
+    counts["digest"] += named + protected + counts["complete"].map({True: "c", False: "p"})
     return counts
+
+
+def _digest_of(keys: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(set(keys))).encode()).hexdigest()[:16]

@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from transforms.plan import Change, KnownGroup, KnownUnit, Live, LiveGroup, LiveUnit, Payload, Result
+from transforms.plan import (
+    Change,
+    KnownGroup,
+    KnownUnit,
+    Live,
+    LiveGroup,
+    LiveUnit,
+    Outcome,
+    Payload,
+    Result,
+)
 from transforms.schema import TargetSchema
 from transforms.travtus import address_key
 
@@ -21,6 +31,11 @@ class Identities:
 
     units: Mapping[str, str]
     groups: Mapping[str, str]
+
+    def of(self, change: Change) -> str:
+        """The id of what the change is about."""
+        ids = self.groups if change.entity == "group" else self.units
+        return ids[change.key]
 
 
 def settle(
@@ -111,7 +126,7 @@ def _group(change: Change, groups: Mapping[str, LiveGroup], free: _Unlinked) -> 
         found = free.group(change.name)
         if found is None:
             return None
-        outcome = None if set(change.after) - {"name"} else "applied"
+        outcome: Outcome | None = None if set(change.after) - {"name"} else "applied"
         words = "settled by reading: the group exists"
         return Result(change, outcome, words, None, None, found.remote_id, {"name": found.name})
     live = groups.get(change.remote_id)
@@ -153,9 +168,7 @@ def _updated(
             return None
         else:
             confirmed[name] = value
-    return Result(
-        change, "applied", "settled by reading", None, None, unit.remote_id, confirmed
-    )
+    return Result(change, "applied", "settled by reading", None, None, unit.remote_id, confirmed)
 
 
 def _known_unit(change: Change, unit: LiveUnit, group_keys: Mapping[str, str]) -> KnownUnit:

@@ -55,7 +55,7 @@ BINARY_SHARE = 0.05
 
 def _known_encoding(name: str) -> str:
     try:
-        b"".decode(name)
+        " ".encode(name)
     except LookupError:
         near = get_close_matches(name, ["utf-8", "utf-16", "latin-1", "cp1252"], n=1)
         hint = f"; did you mean {near[0]}" if near else "; try utf-8, utf-16, cp1252 or latin-1"
@@ -123,7 +123,8 @@ def _utf8(data: bytes, origin: str, encoding: str) -> bytes:
             "Windows and older programs write `encoding: cp1252` or `encoding: latin-1`; "
             "set the one that the export uses."
         ) from error
-    if not text.lstrip("\ufeff") or text.isspace():
+    text = text.removeprefix("\ufeff")
+    if not text or text.isspace():
         raise SourceUnreadable(f"{origin} holds only white space; nothing was read.")
     if codecs.lookup(encoding).name != "utf-8":
         data = text.encode()

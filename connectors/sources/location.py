@@ -40,7 +40,8 @@ def origin_of(path: str) -> str:
 
 def suffix_of(path: str) -> str:
     """`.csv` of a path or URL, in lower case."""
-    return PurePosixPath(urlsplit(path).path if is_url(path) else path).suffix.lower()
+    first = path.split("::", maxsplit=1)[0]
+    return PurePosixPath(urlsplit(first).path if is_url(path) else path).suffix.lower()
 
 
 def read_bytes(path: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.clock import Clock
@@ -174,8 +174,10 @@ class ScopePush(ABC):
             if others:
                 self._deliver(bulk, others, rounds)
             return
-        doubtful = [_unknown(change, "an error reply may hide a part that was processed", error)
-                    for change in changes]
+        doubtful = [
+            _unknown(change, "an error reply may hide a part that was processed", error)
+            for change in changes
+        ]
         self._answer(entry, error.status, error.words, error.request_id, doubtful)
         absent = {change.identity for change in self._read_back(entry, changes, (0.0,))}
         self._close(entry, [result for result in failures if result.change.identity in absent])
@@ -229,12 +231,18 @@ class ScopePush(ABC):
         request_id: str | None,
         results: Sequence[Result],
     ) -> None:
-        self.journal.answered(entry, status, words, request_id, results)
-        self._note(results)
+        said = self._redacted(results)
+        self.journal.answered(entry, status, words, request_id, said)
+        self._note(said)
+
+    def _redacted(self, results: Sequence[Result]) -> list[Result]:
+        """An API may quote a lock code back at us, in an error that names an offender."""
+        return [replace(result, words=self.client.redact(result.words)) for result in results]
 
     def _close(self, entry: int, results: Sequence[Result]) -> None:
-        self.journal.settled(entry, results)
-        self._note(results)
+        said = self._redacted(results)
+        self.journal.settled(entry, said)
+        self._note(said)
 
     def _note(self, results: Iterable[Result]) -> None:
         for result in results:

@@ -1,4 +1,4 @@
-"""storEDGE: one facility read completely, and its changes pushed in the order that it demands.
+"""storEDGE: the changes of one facility, pushed in the order that the API demands.
 
 Create groups → re-point reference units that are about to leave → create units → update and move
 units → update groups (DESIGN 6, contracts B.14). Nothing is ever deleted.
@@ -6,21 +6,22 @@ units → update groups (DESIGN 6, contracts B.14). Nothing is ever deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from connectors.clock import Clock
-from connectors.http import HttpClient, Reply
-from connectors.targets.push import Bulk, ScopePush
+from connectors.http import HttpClient
+from connectors.targets.push import ScopePush
 from connectors.targets.settings import StoredgeSettings
-from connectors.targets.storedge_reader import StoredgeReader, path_of
+from connectors.targets.storedge_facility import Facility
+from connectors.targets.storedge_reader import StoredgeReader
+from connectors.targets.storedge_requests import REFERENCE_FIELDS, StoredgeRequests, as_step
 from connectors.targets.work import Journal, ScopeWork
 from transforms.diff import GROUP_FIELD
-from transforms.plan import Change, Live, Result
-from transforms.settle import Identities, settle
+from transforms.plan import Change, Entity, Live, Result
+from transforms.settle import settle
 
-REFERENCE_FIELDS = ("reference_unit", "reference_attributes")
+Identity = tuple[Entity, str]
 
 
 class StoredgePush(ScopePush):
@@ -36,28 +37,27 @@ class StoredgePush(ScopePush):
         clock: Clock,
     ) -> None:
         super().__init__(client, journal, work, settings.batch_size, clock)
-        self.settings = settings
         self.reader = reader
-        self.unit_ids = {key: member.remote_id for key, member in work.members.items()}
-        self.names_now = {key: member.name for key, member in work.members.items()}
-        self.groups_now = {key: member.group for key, member in work.members.items()}
-        self.group_ids = {key: group.remote_id for key, group in work.groups.items()}
-        self.group_names = {key: group.name for key, group in work.groups.items()}
-        self.asserted: set[str] = set()
+        self.facility = Facility.of(work)
+        self.requests = StoredgeRequests(
+            work.scope, self.facility, work.secrets, settings.custom_unit_groups
+        )
 
     def steps(self) -> None:
         """DESIGN 6, in its order."""
         self._make_room("group")
-        self.deliver(self._creating_groups(), self._open("group", "create"))
-        self._repoint_references()
+        self.deliver(self.requests.create_groups(), self._creates("group"))
+        self._hand_over_references()
         self._make_room("unit")
         self._give_up_on_groupless()
-        self.deliver(self._creating_units(), self._open("unit", "create"))
-        late = self._late_movers()
-        first = [change for change in self._updates() if change.identity not in late]
-        self.deliver(self._updating_units(), first)
-        self.deliver(self._updating_groups(), self._assertable_groups())
-        self.deliver(self._updating_units(), self._updates())
+        self.deliver(self.requests.create_units(), self._creates("unit"))
+        waiting = self._waiting_for_a_successor()
+        self.deliver(
+            self.requests.update_units(),
+            [change for change in self._updates() if change.identity not in waiting],
+        )
+        self.deliver(self.requests.update_groups(), self._settleable_groups())
+        self.deliver(self.requests.update_units(), self._updates())
 
     def read(self) -> Live:
         """The facility, read completely."""
@@ -65,7 +65,7 @@ class StoredgePush(ScopePush):
 
     def settle(self, changes: Sequence[Change], live: Live) -> list[Result]:
         """What the listing shows of them; an adopted unit may leave fields to update."""
-        results = settle(changes, live, self._identities(), self.reader.schema)
+        results = settle(changes, live, self.facility.identities, self.reader.schema)
         for result in results:
             if result.outcome is None and result.change.entity == "unit":
                 self._adopt(result)
@@ -73,318 +73,133 @@ class StoredgePush(ScopePush):
 
     def names(self, change: Change) -> frozenset[str]:
         """Its name, its id, and the reference unit that it asks for."""
-        reference = self.unit_ids.get(change.after.get("reference_unit", ""))
-        known = change.remote_id or self.group_ids.get(change.key)
-        named = {change.name, str(change.after.get("name", change.name)), known, reference}
-        return frozenset(name for name in named if name)
+        ids = self.facility.group_ids if change.entity == "group" else self.facility.unit_ids
+        reference = self.facility.unit_ids.get(str(change.after.get("reference_unit")))
+        named = {change.name, change.after.get("name"), ids.get(change.key), reference}
+        return frozenset(str(name) for name in named if name)
 
     def applied(self, result: Result) -> None:
-        """Remembers ids, names and membership for the steps that follow."""
-        change, name = result.change, result.known.get("name")
-        if change.entity == "group":
-            if result.remote_id:
-                self.group_ids[change.key] = result.remote_id
-            if name:
-                self.group_names[change.key] = name
-            return
-        if result.remote_id:
-            self.unit_ids[change.key] = result.remote_id
-        if name:
-            self.names_now[change.key] = name
-        if result.outcome == "applied" and change.action in ("create", "move"):
-            self.groups_now[change.key] = change.group
+        """The steps that follow lean on it."""
+        self.facility.learn(result)
 
     # What is still to be sent
 
-    def _open(self, entity: str, *actions: str) -> list[Change]:
+    def _open(self, entity: Entity, *actions: str) -> list[Change]:
         return [
             change
             for change in self.unresolved()
-            if change.entity == entity
-            and change.action in actions
-            and not (change.action == "create" and self._exists(change))
+            if change.entity == entity and change.action in actions
         ]
 
-    def _exists(self, change: Change) -> bool:
-        ids = self.group_ids if change.entity == "group" else self.unit_ids
-        return change.key in ids
+    def _creates(self, entity: Entity) -> list[Change]:
+        return [c for c in self._open(entity, "create") if not self.facility.holds(c)]
 
     def _updates(self) -> list[Change]:
         """Updates and moves, the reference unit of a group last among those that leave it."""
-        references = self._references()
+        references = set(self.facility.references.values())
         updates = [
             change
             for change in self.unresolved()
-            if change.entity == "unit" and (change.action != "create" or self._exists(change))
+            if change.entity == "unit" and self.facility.holds(change)
         ]
         return sorted(updates, key=lambda change: change.key in references)
 
-    def _references(self) -> set[str]:
-        return {
-            str(group.payload["reference_unit"])
-            for group in self.work.groups.values()
-            if group.payload.get("reference_unit")
-        }
-
     # Names: whoever bears a wanted name makes room first
 
-    def _make_room(self, entity: str) -> None:
-        names = self.group_names if entity == "group" else self.names_now
-        bearers = {name.casefold(): key for key, name in names.items()}
-        for_wanted = {
-            bearers.get(str(change.after["name"]).casefold())
-            for change in self.unresolved()
-            if change.entity == entity and "name" in change.after
-        }
-        leaving = [
-            change
-            for change in self._open(entity, "update", "move")
-            if "name" in change.after
-            and change.key in for_wanted
-            and names[change.key].casefold() != str(change.after["name"]).casefold()
-        ]
+    def _make_room(self, entity: Entity) -> None:
+        """One request more: to the final name where that is free, else to a temporary one."""
+        standing = self.facility.names(entity)
+        bearers = {name.casefold(): key for key, name in standing.items()}
+        naming = [c for c in self.unresolved() if c.entity == entity and "name" in c.after]
+        wanted = {bearers.get(str(change.after["name"]).casefold()): change for change in naming}
         aside = []
-        for change in leaving:
-            free = str(change.after["name"]).casefold() not in bearers
-            name = change.after["name"] if free else f"{change.after['name']} ~{change.remote_id}"
-            aside.append(replace(change, action="update", after={"name": name}))
-        bulk = self._updating_units() if entity == "unit" else self._updating_groups()
-        self.deliver(replace(bulk, purpose=f"rename {entity}s", results=_step(bulk)), aside)
+        for change in naming:
+            if change.key in wanted and wanted[change.key].key != change.key:
+                name = str(change.after["name"])
+                if name.casefold() in bearers:
+                    name = f"{name} ~{self.facility.identities.of(change)}"
+                aside.append(replace(change, action="update", after={"name": name}))
+        bulk = self.requests.update_groups() if entity == "group" else self.requests.update_units()
+        self.deliver(as_step(bulk, f"make room for names of {entity}s"), aside)
 
-    # Groups
+    # Reference units
 
-    def _creating_groups(self) -> Bulk:
-        def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-            made = {str(row.get("name")): row for row in _rows(reply, "unit_groups")}
-            return [
-                Result(
-                    change,
-                    None if set(change.after) - {"name"} else "applied",
-                    "",
-                    reply.status,
-                    reply.request_id,
-                    str(made[change.name]["uuid"]),
-                    {"name": change.name},
-                )
-                for change in changes
-                if made.get(change.name, {}).get("uuid")
-            ]
-
-        return Bulk(
-            "POST",
-            self._path("unit_groups"),
-            "create groups",
-            safe=False,
-            body=lambda changes: {"unit_groups": [{"name": change.name} for change in changes]},
-            results=results,
-        )
-
-    def _updating_groups(self) -> Bulk:
-        def item(change: Change) -> dict[str, Any]:
-            fields = {
-                name: change.after[name]
-                for name in ("name", "fully_enclosed")
-                if name in change.after and not (name == "name" and change.action == "create")
-            }
-            if any(name in change.after for name in REFERENCE_FIELDS):
-                fields["reference_unit_id"] = self.unit_ids[self._reference(change)]
-            return {"id": self.group_ids[change.key], **fields}
-
-        def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-            named = {str(row.get("uuid") or row.get("id")) for row in _rows(reply, "unit_groups")}
-            return [
-                _applied(change, reply, self.group_ids[change.key])
-                for change in changes
-                if self.group_ids[change.key] in named
-            ]
-
-        return Bulk(
-            "PATCH",
-            self._path("unit_groups"),
-            "update groups",
-            safe=True,
-            body=lambda changes: {"unit_groups": [item(change) for change in changes]},
-            results=results,
-        )
-
-    def _reference(self, change: Change) -> str:
-        """The unit key that the change asserts as reference, the same again or another."""
-        known = self.work.groups[change.key].payload if change.key in self.work.groups else {}
-        return str(change.after.get("reference_unit") or known.get("reference_unit"))
-
-    def _repoint_references(self) -> None:
+    def _hand_over_references(self) -> None:
         """A reference unit that leaves a group hands over to one that already stands in it."""
-        leaving = {
-            change.key: self.groups_now.get(change.key)
-            for change in self._open("unit", "move")
-        }
+        movers = {change.key for change in self._open("unit", "move")}
         steps = []
         for change in self._open("group", "update"):
-            new = change.after.get("reference_unit")
-            old = change.before.get("reference_unit")
-            stands = self.groups_now.get(new or "") == change.key and new not in leaving
-            if new and stands and leaving.get(old or "") == change.key:
+            new, old = change.after.get("reference_unit"), self.facility.references.get(change.key)
+            stands = self.facility.unit_groups.get(str(new)) == change.key and new not in movers
+            leaves = old in movers and self.facility.unit_groups.get(str(old)) == change.key
+            if stands and leaves:
                 steps.append(replace(change, after={"reference_unit": new}))
-        bulk = self._updating_groups()
-        self.deliver(
-            replace(bulk, purpose="re-point references", results=_step(bulk)), steps
-        )
+        self.deliver(as_step(self.requests.update_groups(), "hand over references"), steps)
         for step in steps:
-            if not self.failed("group", step.key):
-                self._repointed(step)
+            if self.facility.references.get(step.key) == step.after["reference_unit"]:
+                self._handed_over(self.pending[step.identity])
 
-    def _repointed(self, step: Change) -> None:
+    def _handed_over(self, change: Change) -> None:
         """Setting the reference has copied its attributes, unless those change tonight."""
-        self.asserted.add(step.key)
-        whole = self.pending[step.identity]
-        unit = self.pending.get(("unit", step.after["reference_unit"]))
+        unit = self.pending.get(("unit", str(change.after["reference_unit"])))
         if unit and set(unit.after) & set(self.reader.schema.memoised_fields):
             return
-        rest = {name: v for name, v in whole.after.items() if name not in REFERENCE_FIELDS}
-        asserted = {name: v for name, v in whole.after.items() if name in REFERENCE_FIELDS}
-        self.pending[step.identity] = replace(whole, after=rest)
-        outcome = None if rest else "applied"
-        self.decide([Result(whole, outcome, "", None, None, whole.remote_id, asserted)])
+        rest = {n: v for n, v in change.after.items() if n not in REFERENCE_FIELDS}
+        copied = {n: v for n, v in change.after.items() if n in REFERENCE_FIELDS}
+        self.pending[change.identity] = replace(change, after=rest)
+        self.decide([Result(change, None if rest else "applied", known=copied)])
 
-    def _late_movers(self) -> set[tuple[str, str]]:
+    def _waiting_for_a_successor(self) -> set[Identity]:
         """Reference units whose group goes on under a reference that arrives only tonight."""
-        going_on = {
-            change.before.get("reference_unit"): change.key
+        leaving = {
+            self.facility.references[change.key]: change.key
             for change in self._open("group", "update")
-            if "reference_unit" in change.after and change.key not in self.asserted
+            if change.after.get("reference_unit")
+            and change.key in self.facility.references
+            and self.facility.references[change.key] != change.after["reference_unit"]
         }
         return {
             change.identity
             for change in self._open("unit", "move")
-            if going_on.get(change.key) == self.groups_now.get(change.key, "")
+            if change.key in leaving
+            and self.facility.unit_groups.get(change.key) == leaving[change.key]
         }
 
-    def _assertable_groups(self) -> list[Change]:
+    def _settleable_groups(self) -> list[Change]:
         """Group changes whose reference unit is in place; the others fail, and say why."""
+        changes = [c for c in self._open("group", "create", "update") if self.facility.holds(c)]
         ready = []
-        for change in self._open("group", "update", "create") + self._made_groups():
-            if not any(name in change.after for name in REFERENCE_FIELDS):
+        for change in changes:
+            unit = self.requests.reference_of(change)
+            in_place = self.facility.unit_groups.get(unit) == change.key
+            if not REFERENCE_FIELDS & set(change.after) or (
+                in_place and not self.failed("unit", unit)
+            ):
                 ready.append(change)
-                continue
-            unit = self._reference(change)
-            if self.groups_now.get(unit) != change.key or self.failed("unit", unit):
-                words = f"its reference unit {unit!r} did not come through, so it was not set"
-                self.decide([Result(change, "failed", f"not sent: {words}")])
             else:
-                ready.append(change)
+                words = f"not sent: its reference unit {unit!r} did not come through"
+                self.decide([Result(change, "failed", words)])
         return ready
 
-    def _made_groups(self) -> list[Change]:
-        return [
-            change
-            for change in self.unresolved()
-            if change.entity == "group" and change.action == "create" and self._exists(change)
-        ]
-
     # Units
-
-    def _creating_units(self) -> Bulk:
-        def item(change: Change) -> dict[str, Any]:
-            fields = self._revealed(change)
-            if self.settings.custom_unit_groups:  # contracts S12: explicit when on, never when off
-                fields["unit_group_id"] = self.group_ids[change.group] if change.group else None
-            return fields
-
-        def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-            made = {str(row.get("name")): row for row in _rows(reply, "units")}
-            return [
-                _applied(change, reply, str(made[change.name]["id"]))
-                for change in changes
-                if made.get(change.name, {}).get("id")
-            ]
-
-        return Bulk(
-            "POST",
-            self._path("units/bulk_create"),
-            "create units",
-            safe=False,
-            body=lambda changes: {"units": [item(change) for change in changes]},
-            results=results,
-        )
-
-    def _updating_units(self) -> Bulk:
-        def item(change: Change) -> dict[str, Any]:
-            fields = self._revealed(change)
-            if GROUP_FIELD in change.after:  # "" takes a unit out of its group (contracts B.6)
-                fields["unit_group_id"] = self.group_ids[change.group] if change.group else ""
-            return {"id": self.unit_ids[change.key], **fields}
-
-        def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-            named = {str(row.get("id")) for row in _rows(reply, "units")}
-            return [
-                _applied(change, reply, self.unit_ids[change.key])
-                for change in changes
-                if self.unit_ids[change.key] in named
-            ]
-
-        return Bulk(
-            "PUT",
-            self._path("units/bulk_update"),
-            "update units",
-            safe=True,
-            body=lambda changes: {"units": [item(change) for change in changes]},
-            results=results,
-        )
 
     def _give_up_on_groupless(self) -> None:
         """A unit whose group could not be made is not created outside of it."""
         for change in self._open("unit", "create", "move"):
-            if change.group and change.group not in self.group_ids:
+            if change.group and change.group not in self.facility.group_ids:
                 group = self.outcomes.get(("group", change.group))
                 words = group.words if group else "it is not known"
-                self.decide(
-                    [Result(change, "failed", f"not sent: its group {change.group!r}: {words}")]
-                )
+                said = f"not sent: its group {change.group!r} could not be made: {words}"
+                self.decide([Result(change, "failed", said)])
 
     def _adopt(self, result: Result) -> None:
         """A unit that was live already: what differs from the source is left to update."""
-        change = result.change
+        change, fields = result.change, self.reader.schema.fields
         rest = {
             name: value
             for name, value in change.after.items()
-            if result.known.get(name) != value
-            and not self.reader.schema.fields[name].create_only
+            if result.known.get(name) != value and not fields[name].create_only
         }
-        rest[GROUP_FIELD] = change.group
-        self.pending[change.identity] = replace(
-            change, after=rest, remote_id=result.remote_id
-        )
-
-    def _revealed(self, change: Change) -> dict[str, Any]:
-        """The fields to send, with the real values of secrets in place of their hashes."""
-        secrets = self.work.secrets.get(change.key, {})
-        return {
-            name: secrets.get(name, value)
-            for name, value in change.after.items()
-            if name != GROUP_FIELD
-        }
-
-    def _identities(self) -> Identities:
-        return Identities(units=self.unit_ids, groups=self.group_ids)
-
-    def _path(self, resource: str) -> str:
-        return path_of(self.work.scope, resource)
-
-
-def _applied(change: Change, reply: Reply, remote_id: str) -> Result:
-    known = {name: value for name, value in change.after.items() if name != GROUP_FIELD}
-    return Result(change, "applied", "", reply.status, reply.request_id, remote_id, known)
-
-
-def _step(bulk: Bulk) -> Any:
-    """The same results as steps on the way: confirmed, and more to come."""
-
-    def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-        return [replace(result, outcome=None) for result in bulk.results(changes, reply)]
-
-    return results
-
-
-def _rows(reply: Reply, resource: str) -> list[Mapping[str, Any]]:
-    rows = reply.json.get(resource)
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        if self.requests.custom_groups:
+            rest[GROUP_FIELD] = change.group
+        self.pending[change.identity] = replace(change, after=rest, remote_id=result.remote_id)

@@ -41,17 +41,11 @@ class StoredgeReader:
     def read(self, scope: str) -> Live:
         """Every unit that is not deleted, and every group where custom groups are on."""
         units = self._collection(scope, "units")
-        groups = (
-            self._collection(scope, "unit_groups")
-            if self.settings.custom_unit_groups
-            else []
-        )
+        groups = self._collection(scope, "unit_groups") if self.settings.custom_unit_groups else []
         return Live(
             scope,
             tuple(
-                live_unit(unit, self.schema, self.mask)
-                for unit in units
-                if not unit.get("deleted")
+                live_unit(unit, self.schema, self.mask) for unit in units if not unit.get("deleted")
             ),
             tuple(live_group(group) for group in groups),
         )

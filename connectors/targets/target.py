@@ -38,6 +38,7 @@ class Outside:
     random: random.Random
     transport: Transport | None
     stop: threading.Event
+    budget: RetryBudget
 
 
 class Target(ABC):
@@ -59,7 +60,7 @@ class Target(ABC):
             auth=auth,
             clock=outside.clock,
             random=outside.random,
-            budget=RetryBudget(),
+            budget=outside.budget,
             rate=RateLimit(settings.requests_per_second, outside.clock),
             timeout_seconds=settings.timeout,
             transport=outside.transport,

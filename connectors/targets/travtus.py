@@ -30,9 +30,7 @@ FIND_KEYS = {"group_external_ref": "groups_external_refs", "group_id": "group_id
 class TravtusReader:
     """Reads a group page by page, until the API says that there is no more (contracts A.4)."""
 
-    def __init__(
-        self, client: HttpClient, settings: TravtusSettings, schema: TargetSchema
-    ) -> None:
+    def __init__(self, client: HttpClient, settings: TravtusSettings, schema: TargetSchema) -> None:
         self.client = client
         self.settings = settings
         self.schema = schema
@@ -135,7 +133,9 @@ class TravtusPush(ScopePush):
 
     def _results(self, changes: Sequence[Change], reply: Reply) -> list[Result]:
         rows = reply.json.get("units")
-        answered = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        answered = (
+            [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        )
         return [
             result
             for change in changes

@@ -39,7 +39,9 @@ class Make:
 
     scope: str = "facility"
 
-    def create(self, key: str, *, name: str | None = None, entity: Any = "unit", **after: Any) -> Change:
+    def create(
+        self, key: str, *, name: str | None = None, entity: Any = "unit", **after: Any
+    ) -> Change:
         name = name or f"A{key}"
         return Change(
             entity=entity,

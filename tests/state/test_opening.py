@@ -254,7 +254,9 @@ def test_the_state_of_another_place_is_refused(
 
 
 @pytest.mark.usefixtures("used")
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"lineage": "x", "serial": "?"}', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"lineage": "x", "serial": "?"}', b"\xff"]
+)
 def test_a_marker_that_cannot_be_read_stops_everything(
     open_store: OpenStore, path: Path, content: bytes
 ) -> None:
@@ -296,9 +298,7 @@ def test_a_name_with_special_characters_is_only_a_name(
     assert "a b?c#d%20.db" in names_in(tmp_path)
 
 
-def test_an_older_copy_opens_but_is_flagged(
-    open_store: OpenStore, path: Path, used: bytes
-) -> None:
+def test_an_older_copy_opens_but_is_flagged(open_store: OpenStore, path: Path, used: bytes) -> None:
     second = open_store()
     second.begin_run("run-2", "sync", ["storage"])
     second.close()

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from state.errors import StateIsCorrupt, StateIsForeign, StateIsMissing, StateIsNewer, StateIsUnwritable
+from state.errors import (
+    StateIsCorrupt,
+    StateIsForeign,
+    StateIsMissing,
+    StateIsNewer,
+    StateIsUnwritable,
+)
 from state.store import Store
 
 KILLED_WRITER = """

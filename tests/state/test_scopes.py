@@ -30,7 +30,7 @@ def test_a_settled_scope_is_in_step_and_out_of_flight(night: Any) -> None:
     record = record_of(night)
     assert (record.digest, record.in_flight, record.missing) == ("in step", None, 2)
     assert record.first_synced
-    assert record.synced_at == datetime(2026, 1, 5, 2, 0, 3, tzinfo=UTC)
+    assert record.synced_at == datetime(2026, 1, 5, 2, 0, 2, tzinfo=UTC)
 
 
 def test_scopes_of_other_pipelines_are_not_told(night: Any) -> None:

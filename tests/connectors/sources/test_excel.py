@@ -6,6 +6,7 @@ import datetime
 import io
 from typing import Any
 
+import pandas as pd
 import pytest
 from openpyxl import Workbook
 
@@ -31,8 +32,10 @@ def read(grid: list[list[Any]]) -> Extract:
 
 
 def rows(extract: Extract) -> dict[int, list[Any]]:
-    cells = extract.rows.astype(object).where(extract.rows.notna(), None)
-    return {int(row): record.tolist() for row, record in cells.iterrows()}
+    return {
+        int(row): [None if pd.isna(cell) else cell for cell in record]
+        for row, record in extract.rows.iterrows()
+    }
 
 
 def test_cells_become_the_text_that_a_person_reads() -> None:

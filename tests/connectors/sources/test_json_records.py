@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from connectors.errors import SourceUnreadable
@@ -12,8 +13,10 @@ from connectors.sources.json_records import read_json, read_json_lines
 
 
 def rows(extract: Extract) -> dict[int, dict[str, Any]]:
-    cells = extract.rows.astype(object).where(extract.rows.notna(), None)
-    return {int(row): record.to_dict() for row, record in cells.iterrows()}
+    return {
+        int(row): {str(name): None if pd.isna(cell) else cell for name, cell in record.items()}
+        for row, record in extract.rows.iterrows()
+    }
 
 
 def test_values_keep_the_text_that_the_file_has() -> None:

@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -23,7 +24,10 @@ def parquet(table: pa.Table) -> bytes:
 
 def cells(table: pa.Table) -> dict[str, list[Any]]:
     frame = read_parquet(parquet(table), "units.parquet").rows
-    return frame.astype(object).where(frame.notna(), None).to_dict("list")
+    return {
+        str(name): [None if pd.isna(cell) else cell for cell in column]
+        for name, column in frame.items()
+    }
 
 
 def test_every_type_becomes_text_and_null_stays_null() -> None:
