@@ -1,5 +1,105 @@
-"""Being written."""
+"""The report: one HTML file that says what became of a run, for the person at 8 a.m.
+
+Promises a page that stands alone (no script, no network, a content security policy that allows its
+own style sheet and nothing else), that it is private (0600) and appears whole or not at all, and
+that a disk that cannot take it never makes a run fail.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TextIO
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from flows import report_text
+from flows.report_page import page_of
+from flows.settings import Settings
+from flows.summary import RunSummary
+from state.store import Store
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_PRIVATE_FOLDER = 0o700
 
 
-def write_report(summary, store, settings, now):
-    return None
+def write_report(
+    summary: RunSummary, store: Store, settings: Settings, now: datetime
+) -> str | None:
+    """Writes the report of a run, and returns where; None where it cannot be written.
+
+    Call it before the run is finished in the state: the summary that is kept names the report.
+    """
+    pieces = _html(summary, store, settings, now)
+    path = settings.reports / _file_name(summary.run_id, now)
+    try:
+        with _appearing_whole(path) as file:
+            file.writelines(pieces)
+        return _from_here(path)
+    except OSError:
+        return None
+
+
+def _html(
+    summary: RunSummary, store: Store, settings: Settings, now: datetime
+) -> Iterator[str]:
+    """The page, in pieces. All that may fail for another reason than the disk fails here."""
+    environment = _environment()
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").generate(
+        page=page_of(summary, store, settings, now),
+        style=Markup(style),
+        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clip": report_text.clip,
+        "sentence": report_text.sentence,
+        "number": report_text.number,
+        "counted": report_text.counted,
+    }
+    return environment
+
+
+def _file_name(run_id: str, now: datetime) -> str:
+    """Sorts by time, and holds no character that a file system refuses."""
+    return f"{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}-{run_id[:8]}.html"
+
+
+@contextmanager
+def _appearing_whole(path: Path) -> Iterator[TextIO]:
+    """A private file that takes its name when it is complete, and leaves nothing otherwise."""
+    path.parent.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(".tmp", ".report-", path.parent)  # 0600 by itself
+    try:
+        # A damaged source may hold half a character; the report shows it as its escape.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+
+
+def _from_here(path: Path) -> str:
+    """The path as a person in this folder would type it."""
+    here, absolute = Path.cwd(), path.absolute()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)

@@ -70,8 +70,9 @@ def record(
     results: Sequence[Result],
     *,
     awaiting: Sequence[str],
+    on_the_way: str = "planned",
 ) -> None:
-    """Give each change its outcome; after a step on the way (None) it is planned still.
+    """Give each change its outcome; after a step on the way (None) it is `on_the_way`.
 
     A change that does not await an outcome is a bug of the caller.
     """
@@ -82,7 +83,7 @@ def record(
         cursor = db.execute(
             _RECORD,
             (
-                result.outcome or "planned",
+                result.outcome or on_the_way,
                 result.words,
                 result.status,
                 result.request_id,

@@ -4,6 +4,8 @@ Promises that a request which left the house is in the file first, that its answ
 decided and what it made known become true in one transaction, and that a request without an answer
 stays visible until a reading of the API settles it.
 
+A request is open, its row `sent`, as long as it has no answer or a change in it is `unknown`.
+
 A crash leaves: before `sent` commits, nothing, and nothing was sent; after it, a row `sent`, whose
 effect nobody knows, and a scope in flight; after `answered` commits, everything.
 """
@@ -19,7 +21,7 @@ from typing import Any
 from state import changes, runs, scopes
 from state.acknowledgement import acknowledge
 from state.changes import CHANGE_COLUMNS, OPEN, UNSETTLED
-from state.encoding import to_json, to_text
+from state.encoding import to_text
 from state.errors import LedgerConflict
 from transforms.plan import Change, Result
 
@@ -50,7 +52,6 @@ class _Origin:
     run_id: str
     pipeline: str
     scope: str
-    state: str
 
 
 def sent(
@@ -95,20 +96,17 @@ def answered(
     A change that an answer left undecided is planned again in the same run. Without a status there
     was no answer: what `results` does not decide stays sent, and the request unanswered.
     """
-    origin = _origin(db, request_id)
-    if origin.state != "sent":
-        raise LedgerConflict(f"request {request_id} is {origin.state} already")
-    changes.record(db, origin.pipeline, origin.scope, origin.run_id, results, awaiting=OPEN)
-    acknowledge(db, origin.pipeline, origin.scope, results)
+    origin = _open_origin(db, request_id)
+    _record(db, origin, results, awaiting=OPEN, on_the_way="planned")
     if status is not None:
-        _release(db, request_id, ("sent",), "planned")
-    unanswered_still = status is None and (not results or _awaits(db, request_id))
+        _release(db, request_id, ("sent",), results, "planned")
+    stays_open = _in_doubt(db, request_id) or (status is None and not results)
     db.execute(
         "UPDATE requests SET state = ?, answered_at = ?, status = ?, words = ?,"
         " vendor_request_id = ? WHERE request_id = ?",
         (
-            "sent" if unanswered_still else "answered",
-            None if unanswered_still else to_text(now),
+            "sent" if stays_open else "answered",
+            None if status is None else to_text(now),
             status,
             words,
             vendor_request_id,
@@ -118,10 +116,14 @@ def answered(
 
 
 def learn(db: sqlite3.Connection, request_id: int, results: Sequence[Result]) -> None:
-    """Record what a reading showed of a request that stays open."""
-    origin = _origin(db, request_id)
-    changes.record(db, origin.pipeline, origin.scope, origin.run_id, results, awaiting=UNSETTLED)
-    acknowledge(db, origin.pipeline, origin.scope, results)
+    """Record what a reading showed of an open request, which stays open.
+
+    A change on the way can be sent on in the same run. Where its run is over it stays in doubt:
+    nobody would ever send it.
+    """
+    origin = _open_origin(db, request_id)
+    on_the_way = "planned" if _is_under_way(db, origin) else "unknown"
+    _record(db, origin, results, awaiting=UNSETTLED, on_the_way=on_the_way)
 
 
 def settle(
@@ -129,34 +131,32 @@ def settle(
 ) -> None:
     """Close a request by what a reading of the API showed.
 
-    A change that was sent and that `results` does not name did not land: it is planned again in
-    the same run, and abandoned (so planned by the next plan) where its run is over.
+    A change that `results` does not name did not land: it is planned again in the same run, and
+    abandoned (so planned by the next plan) where its run is over. One that `results` calls unknown
+    is not sent again: it keeps the request open.
     """
-    origin = _origin(db, request_id)
-    if origin.state != "sent" and not _awaits(db, request_id):
-        raise LedgerConflict(f"request {request_id} is {origin.state} already")
-    changes.record(db, origin.pipeline, origin.scope, origin.run_id, results, awaiting=UNSETTLED)
-    acknowledge(db, origin.pipeline, origin.scope, results)
-    current = runs.running(db)
-    released = "planned" if origin.run_id == current else "abandoned"
-    _release(db, request_id, ("sent", "unknown"), released)
+    origin = _open_origin(db, request_id)
+    released = "planned" if _is_under_way(db, origin) else "abandoned"
+    _record(db, origin, results, awaiting=UNSETTLED, on_the_way=released)
+    _release(db, request_id, ("sent", "unknown"), results, released)
     db.execute(
-        "UPDATE requests SET state = 'settled', settled_by = ?,"
+        "UPDATE requests SET state = ?, settled_by = ?,"
         " answered_at = coalesce(answered_at, ?) WHERE request_id = ?",
-        (current, to_text(now), request_id),
+        (
+            "sent" if _in_doubt(db, request_id) else "settled",
+            runs.running(db),
+            to_text(now),
+            request_id,
+        ),
     )
 
 
 def unanswered(db: sqlite3.Connection, pipeline: str, scope: str) -> list[SentRequest]:
-    """The requests to a scope whose effect is not known, oldest first: look at these first."""
+    """The open requests to a scope, oldest first: look at these first."""
     rows = db.execute(
         "SELECT request_id, run_id, method, path, purpose, sent_at, words FROM requests"
-        " WHERE request_id IN (SELECT request_id FROM requests"
-        "  WHERE pipeline = :pipeline AND scope = :scope AND state = 'sent'"
-        "  UNION SELECT request_id FROM changes"
-        f"  WHERE pipeline = :pipeline AND scope = :scope AND {_IN_DOUBT})"
-        " ORDER BY request_id",
-        {"pipeline": pipeline, "scope": scope},
+        " WHERE pipeline = ? AND scope = ? AND state = 'sent' ORDER BY request_id",
+        (pipeline, scope),
     ).fetchall()
     return [_sent_request(db, row) for row in rows]
 
@@ -179,26 +179,65 @@ def _sent_request(db: sqlite3.Connection, row: Sequence[Any]) -> SentRequest:
     )
 
 
-def _origin(db: sqlite3.Connection, request_id: int) -> _Origin:
+def _open_origin(db: sqlite3.Connection, request_id: int) -> _Origin:
     row = db.execute(
         "SELECT run_id, pipeline, scope, state FROM requests WHERE request_id = ?", (request_id,)
     ).fetchone()
     if row is None:
         raise LedgerConflict(f"request {request_id} is not in the journal")
-    return _Origin(*row)
+    if row[3] != "sent":
+        raise LedgerConflict(f"request {request_id} is {row[3]} already")
+    return _Origin(*row[:3])
+
+
+def _is_under_way(db: sqlite3.Connection, origin: _Origin) -> bool:
+    return origin.run_id == runs.running(db)
+
+
+def _record(
+    db: sqlite3.Connection,
+    origin: _Origin,
+    results: Sequence[Result],
+    *,
+    awaiting: Sequence[str],
+    on_the_way: str,
+) -> None:
+    changes.record(
+        db,
+        origin.pipeline,
+        origin.scope,
+        origin.run_id,
+        results,
+        awaiting=awaiting,
+        on_the_way=on_the_way,
+    )
+    acknowledge(db, origin.pipeline, origin.scope, results)
 
 
 def _release(
-    db: sqlite3.Connection, request_id: int, undecided: Sequence[str], outcome: str
+    db: sqlite3.Connection,
+    request_id: int,
+    undecided: Sequence[str],
+    results: Sequence[Result],
+    outcome: str,
 ) -> None:
-    db.execute(
-        f"UPDATE changes SET outcome = :outcome WHERE {_LAST_IN}"
-        " AND outcome IN (SELECT value FROM json_each(:undecided))",
-        {"outcome": outcome, "request_id": request_id, "undecided": to_json(list(undecided))},
+    """Let go of what the request carried and `results` does not name."""
+    named = {result.change.identity for result in results}
+    carried = db.execute(
+        f"SELECT change_id, entity, key, outcome FROM changes WHERE {_LAST_IN}",
+        {"request_id": request_id},
+    ).fetchall()
+    db.executemany(
+        "UPDATE changes SET outcome = ? WHERE change_id = ?",
+        [
+            (outcome, change_id)
+            for change_id, entity, key, current in carried
+            if current in undecided and (entity, key) not in named
+        ],
     )
 
 
-def _awaits(db: sqlite3.Connection, request_id: int) -> bool:
+def _in_doubt(db: sqlite3.Connection, request_id: int) -> bool:
     row = db.execute(
         f"SELECT EXISTS (SELECT 1 FROM changes WHERE {_LAST_IN} AND {_IN_DOUBT})",
         {"request_id": request_id},

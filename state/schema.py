@@ -15,7 +15,8 @@ What a row means:
               answer), then exactly one outcome; `abandoned` when its run ended before sending it.
               `request_id` is the last request that carried it; `request_changes` has them all.
 - `requests`  the journal. `sent` before the wire, `answered` after, `settled` when reading the API
-              had to decide. A row left `sent` is a request whose effect nobody knows.
+              had to decide. A row stays `sent`, so open, as long as its effect, or that of one
+              change in it, is not known.
 """
 
 from __future__ import annotations
@@ -139,7 +140,6 @@ CREATE TABLE changes (
 ) STRICT;
 CREATE INDEX changes_by_key ON changes (key);
 CREATE INDEX changes_by_name ON changes (name);
-CREATE INDEX changes_in_doubt ON changes (pipeline, scope) WHERE outcome IN ('sent', 'unknown');
 
 CREATE TABLE requests (
     request_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -157,7 +157,7 @@ CREATE TABLE requests (
     vendor_request_id TEXT,
     settled_by TEXT REFERENCES runs (run_id)
 ) STRICT;
-CREATE INDEX requests_unanswered ON requests (pipeline, scope) WHERE state = 'sent';
+CREATE INDEX requests_open ON requests (pipeline, scope) WHERE state = 'sent';
 
 CREATE TABLE request_changes (
     request_id INTEGER NOT NULL REFERENCES requests (request_id),

@@ -152,12 +152,10 @@ def settle(
 
 
 def in_doubt(db: sqlite3.Connection, pipeline: str, scope: str) -> bool:
-    """Whether a request to the scope has no answer, or a change of it an unknown outcome."""
+    """Whether a request to the scope is open: without an answer, or with an unknown outcome."""
     row = db.execute(
         "SELECT EXISTS (SELECT 1 FROM requests"
-        " WHERE pipeline = :pipeline AND scope = :scope AND state = 'sent')"
-        " OR EXISTS (SELECT 1 FROM changes WHERE pipeline = :pipeline AND scope = :scope"
-        " AND outcome IN ('sent', 'unknown'))",
-        {"pipeline": pipeline, "scope": scope},
+        " WHERE pipeline = ? AND scope = ? AND state = 'sent')",
+        (pipeline, scope),
     ).fetchone()
     return bool(row[0])

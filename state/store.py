@@ -18,12 +18,13 @@ from typing import Any, Self
 import pandas as pd
 
 from state import changes as ledger
-from state import history, journal, known, links, rejections, runs, scopes
+from state import history, journal, known, links, rejections, run_details, runs, scopes
 from state.acknowledgement import acknowledge
 from state.errors import StateIsUnwritable
 from state.history import UnitHistory
 from state.journal import SentRequest
 from state.marker import Marker, write_marker
+from state.run_details import Limits, RunDetails
 from state.opening import Opened, open_to_read, open_to_write
 from state.runs import RunRecord
 from state.scopes import AcceptedExtract, ScopeRecord
@@ -276,6 +277,11 @@ class Store:
         """Everything that ever happened to the unit of this key or (former) name."""
         with self._transactions.reading() as db:
             return history.of_unit(db, unit)
+
+    def run_details(self, run_id: str, pipeline: str, limits: Limits) -> RunDetails:
+        """What a run did to one pipeline, told within limits."""
+        with self._transactions.reading() as db:
+            return run_details.read(db, run_id, pipeline, limits)
 
     def _remember(self, serial: int) -> None:
         write_marker(self._path, Marker(self._lineage, serial))

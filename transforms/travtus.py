@@ -81,4 +81,4 @@ def _normalised(value: Any) -> str:
 
 def _normalised_column(cells: pd.Series[str]) -> pd.Series[str]:
     normalised = {text: _normalised(text) for text in cells.dropna().unique()}
-    return cells.map(normalised).fillna("")
+    return cells.map(normalised).astype("str").fillna("")

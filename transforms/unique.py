@@ -82,7 +82,7 @@ def _address_rule(columns: tuple[str, ...]) -> Rule:
 
 
 def _folded(names: pd.Series[str]) -> pd.Series[str]:
-    return names.map({name: folded(name) for name in names.dropna().unique()})
+    return names.map({name: folded(name) for name in names.dropna().unique()}).astype("str")
 
 
 def _contested(

@@ -54,8 +54,8 @@ def read_bytes(path: str) -> bytes:
     except FileNotFoundError as error:
         raise SourceUnreadable(f"{origin} does not exist.{_neighbours(system, place)}") from error
     except IsADirectoryError as error:
-        inside = _listed(_names(system, place))
-        raise SourceUnreadable(f"{origin} is a directory; name the file in it{inside}.") from error
+        inside = _listed(_names(system, place)) or "it is empty"
+        raise SourceUnreadable(f"{origin} is a directory, not a file: {inside}.") from error
     except PermissionError as error:
         raise SourceUnreadable(f"{origin} may not be read by this user.") from error
     except OSError as error:
@@ -91,7 +91,7 @@ def _neighbours(system: AbstractFileSystem, place: str) -> str:
     near = get_close_matches(name, names, n=1)
     if near:
         return f" Did you mean “{near[0]}”?"
-    return f" Its directory has{_listed(names)[1:]}." if names else ""
+    return f" Its directory has {_listed(names)}." if names else ""
 
 
 def _names(system: AbstractFileSystem, directory: str) -> list[str]:
@@ -103,7 +103,5 @@ def _names(system: AbstractFileSystem, directory: str) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    if not names:
-        return ""
     more = ", …" if len(names) > LISTED else ""
-    return ": " + ", ".join(f"“{name}”" for name in names[:LISTED]) + more
+    return ", ".join(f"“{name}”" for name in names[:LISTED]) + more

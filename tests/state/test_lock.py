@@ -34,9 +34,8 @@ def lock_file(path: Path) -> Path:
 
 
 def test_a_second_run_is_refused_and_told_who_is_first(path: Path) -> None:
-    with RunLock(path, "unitsync sync storage", now=NOW):
-        with pytest.raises(StateIsLocked) as refused:
-            RunLock(path, "unitsync backfill", now=NOW).acquire()
+    with RunLock(path, "unitsync sync storage", now=NOW), pytest.raises(StateIsLocked) as refused:
+        RunLock(path, "unitsync backfill", now=NOW).acquire()
 
     message = str(refused.value)
     assert "`unitsync sync storage`" in message

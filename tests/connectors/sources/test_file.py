@@ -144,7 +144,7 @@ def test_a_missing_file_names_the_nearest_one(tmp_path: Path) -> None:
 
     looked_for = tmp_path / "storage_unit.csv"
     assert found == f"{looked_for} does not exist. Did you mean “storage_units.csv”?"
-    assert "has: “notes.md”, “storage_units.csv”" in message(tmp_path, "zzz.csv")
+    assert "has “notes.md”, “storage_units.csv”" in message(tmp_path, "zzz.csv")
     assert message(tmp_path, "nowhere/units.csv").endswith("nowhere/units.csv does not exist.")
 
 
@@ -154,7 +154,7 @@ def test_a_directory_names_what_is_in_it(tmp_path: Path) -> None:
 
     found = message(tmp_path, "exports.csv")
 
-    assert found.endswith("exports.csv is a directory; name the file in it: “units.csv”.")
+    assert found.endswith("exports.csv is a directory, not a file: “units.csv”.")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

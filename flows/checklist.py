@@ -1,0 +1,165 @@
+"""What `unitsync check` looks at: one pipeline, in the order of the night, each check proving one thing.
+
+It reads the source, and one scope of the API to prove the credentials. It never writes anything,
+neither to the state nor to the API, and never shows a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from connectors.clock import Clock
+from connectors.errors import ApiError, SourceUnreadable
+from connectors.sources.extract import Extract
+from flows.config_errors import ConfigError
+from flows.job import Job, extract, jobs_of, normalize, reshape, validate
+from flows.settings import Settings, load
+from flows.world import World
+from transforms.canonical import payloads
+from transforms.normalize import Normalized
+from transforms.plan import Live, Payload
+from transforms.reshape import Desired
+from transforms.validate import Checked
+
+CHECKS = ("configuration", "source", "columns", "rows", "access")
+SAMPLED = 3
+
+_T = TypeVar("_T")
+
+
+class NothingValid(Exception):
+    """Every row was rejected: the mapping or the source is wrong, and a person should look."""
+
+
+_EXIT_CODES: dict[type[Exception], int] = {
+    NothingValid: 1,
+    ConfigError: 2,
+    SourceUnreadable: 4,
+    ApiError: 4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: `ok`, `failed`, or `skipped` because an earlier one failed."""
+
+    check: str
+    status: Literal["ok", "failed", "skipped"]
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Checklist:
+    """What was found out about one pipeline, and a few of its units as they would be sent."""
+
+    pipeline: str
+    clock: Clock = field(repr=False)
+    checks: list[Check] = field(default_factory=list)
+    sample: tuple[Payload, ...] = ()
+    exit_code: int = 0
+
+    @property
+    def status(self) -> str:
+        """`ok` when every check passed."""
+        return "error" if self.exit_code else "ok"
+
+    def prove(self, check: str, work: Callable[[], _T], told: Callable[[_T], str]) -> _T:
+        """What `work` returns, and one more line; an expected failure ends the list."""
+        started = self.clock.monotonic()
+        try:
+            found = work()
+        except tuple(_EXIT_CODES) as error:
+            self.exit_code = next(c for kind, c in _EXIT_CODES.items() if isinstance(error, kind))
+            self._add(check, "failed", str(error), started)
+            raise
+        self._add(check, "ok", told(found), started)
+        return found
+
+    def skip_the_rest(self) -> None:
+        """Every check that was not come to is there, as skipped."""
+        self.checks += [Check(name, "skipped") for name in CHECKS[len(self.checks) :]]
+
+    def _add(self, check: str, status: Literal["ok", "failed"], told: str, started: float) -> None:
+        self.checks.append(Check(check, status, told, self.clock.monotonic() - started))
+
+
+def examine(config: Path, pipeline: str, world: World) -> Checklist:
+    """The checklist of one pipeline."""
+    checklist = Checklist(pipeline, world.clock)
+    with suppress(*_EXIT_CODES):
+        _examine(checklist, config, world)
+    checklist.skip_the_rest()
+    return checklist
+
+
+def _examine(checklist: Checklist, config: Path, world: World) -> None:
+    prove = checklist.prove
+    settings = prove("configuration", lambda: load(config, [checklist.pipeline]), _told_settings)
+    [job] = jobs_of(settings, world)
+    extracted = prove("source", lambda: extract(job), _told_extract)
+    normalized = prove("columns", lambda: normalize(job, extracted), _told_columns)
+    desired = prove("rows", lambda: _desired(job, normalized, extracted), _told_rows)
+    checklist.sample = _sample(job, desired)
+    scope = str(desired.units["_scope"].iloc[0])
+    prove("access", lambda: job.target.read(scope), _told_access)
+
+
+def _desired(job: Job, normalized: Normalized, extracted: Extract) -> Desired:
+    checked = validate(job, normalized, extracted)
+    if checked.valid.empty:
+        raise NothingValid(f"no row is valid: {_reasons(checked)}")
+    return reshape(job, checked, extracted)
+
+
+def _sample(job: Job, desired: Desired) -> tuple[Payload, ...]:
+    """The first few units; secrets are hashes by now, and shown as dots."""
+    return tuple(islice(payloads(desired.units, job.target.schema), SAMPLED))
+
+
+def _told_settings(settings: Settings) -> str:
+    return "; ".join([settings.file, *settings.warnings])
+
+
+def _told_extract(extracted: Extract) -> str:
+    rows = _count(len(extracted.rows), "row")
+    doubt = "" if extracted.complete else f"; not proven complete: {extracted.reason}"
+    return f"{rows} in {extracted.origin}{doubt}"
+
+
+def _told_columns(normalized: Normalized) -> str:
+    mapped = [name for name in normalized.frame.columns if not name.startswith("_")]
+    return f"all there, for {_count(len(mapped), 'field')} of the API"
+
+
+def _told_rows(desired: Desired) -> str:
+    scopes = _count(len(desired.scopes()), "scope")
+    refused = _reasons(desired)
+    return f"{len(desired.units)} valid, in {scopes}" + (
+        f"; rejected: {refused}" if refused else ""
+    )
+
+
+def _reasons(judged: Checked | Desired) -> str:
+    """How many rows break which rule, the most frequent first; a row may break several."""
+    rules = judged.rejections.groupby("rule")["row"].nunique().sort_values(ascending=False)
+    return ", ".join(f"{count} {rule}" for rule, count in rules.items())
+
+
+def _told_access(live: Live) -> str:
+    units, groups = _count(len(live.units), "unit"), _count(len(live.groups), "group")
+    return f"{live.scope} can be read: {units}, {groups}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def exit_code_of(checklists: Sequence[Checklist]) -> int:
+    """The most serious of all pipelines: 0 when every check passed."""
+    return max((checklist.exit_code for checklist in checklists), default=0)

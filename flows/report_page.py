@@ -1,0 +1,287 @@
+"""What stands on the report page: everything that the template shows, worked out beforehand.
+
+Promises that a page stays readable on a phone however large the night was: each list is cut at a
+limit, and says how much more there is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.report_ledger import Ledger, ledgers
+from flows.report_text import span
+from flows.report_verdict import (
+    OUTCOMES,
+    Verdict,
+    agreeing,
+    changed,
+    needing,
+    outcome_of,
+    verdict,
+)
+from flows.settings import Settings
+from flows.summary import PipelineSummary, RunSummary
+from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
+from state.store import Store
+
+# 500 rows of a scope are more than a person reads; 5,000 on a page open in a second on a phone.
+LIMITS = Limits(per_scope=500, per_reason=100, in_all=5_000)
+# A reason with more lines than a screen is folded, so that the next reason can be seen.
+_OPEN_LINES = 8
+# A created unit has some twenty fields; these say most, and stand first.
+_FIELDS_SHOWN = 6
+_FIRST_FIELDS = (
+    *("name", "standard_rate", "width", "length", "unit_group", "rentable"),
+    *("unit_number", "number_of_bedrooms", "number_of_bathrooms", "sqft"),
+)
+_ACTIONS = {"create": "created", "update": "updated", "move": "moved", "retire": "retired"}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field, before and after; a created one has no before."""
+
+    name: str
+    after: Any
+    before: Any = None
+    had_before: bool = False
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """A change as a line of a table. `more` fields of it are not shown."""
+
+    line: ChangeLine
+    outcome: str
+    fields: tuple[FieldChange, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class ScopePage:
+    """The changes of one scope; `more` of them are not shown."""
+
+    scope: str
+    counts: tuple[tuple[str, int], ...]
+    open_counts: tuple[tuple[str, int], ...]
+    total: int
+    changes: tuple[ShownChange, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """The changes that did not come through for one reason."""
+
+    outcome: str
+    words: str
+    status: int | None
+    total: int
+    changes: tuple[ShownChange, ...]
+    unfolded: bool
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.changes)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rows that broke one rule."""
+
+    rule: str
+    total: int
+    lines: tuple[RejectionLine, ...]
+    unfolded: bool
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.lines)
+
+
+@dataclass(frozen=True)
+class PipelinePage:
+    """One pipeline on the page. `missing` counts units by scope."""
+
+    summary: PipelineSummary
+    ledgers: tuple[Ledger, Ledger]
+    notes: tuple[str, ...]
+    needing: int
+    reasons: tuple[Reason, ...]
+    reasons_more: int
+    scopes: tuple[ScopePage, ...]
+    rules: tuple[Rule, ...]
+    rules_more: int
+    missing: tuple[tuple[str, int], ...]
+    retires: bool
+
+    @property
+    def took(self) -> str:
+        """How long it took."""
+        return span(self.summary.seconds)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page."""
+
+    run_id: str
+    kind: str
+    at: str
+    verdict: Verdict
+    figures: tuple[tuple[str, int, str], ...]
+    pipelines: tuple[PipelinePage, ...]
+
+    def any(self, part: str) -> bool:
+        """Whether a pipeline has something to show in this part."""
+        return any(getattr(pipeline, part) for pipeline in self.pipelines)
+
+
+def page_of(summary: RunSummary, store: Store, settings: Settings, now: datetime) -> Page:
+    """The page of a run, from its summary and from what the state keeps of it."""
+    details = [
+        store.run_details(summary.run_id, pipeline.pipeline, LIMITS)
+        for pipeline in summary.pipelines
+    ]
+    tallies = [tally for detail in details for tally in detail.tallies]
+    return Page(
+        run_id=summary.run_id,
+        kind=summary.kind,
+        at=_moment(now.astimezone(ZoneInfo(settings.schedule.timezone))),
+        verdict=verdict(summary, tallies),
+        figures=_figures(summary, tallies),
+        pipelines=tuple(
+            _pipeline(pipeline, detail, store, settings)
+            for pipeline, detail in zip(summary.pipelines, details, strict=True)
+        ),
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%A}, {at.day} {at:%B %Y}, {at:%H:%M %Z}"
+
+
+def _figures(summary: RunSummary, tallies: Sequence[Tally]) -> tuple[tuple[str, int, str], ...]:
+    pipelines = summary.pipelines
+    return (
+        ("units agree", sum(map(agreeing, pipelines)), "unchanged"),
+        ("units changed", sum(map(changed, pipelines)), "applied"),
+        ("need a person", needing(tallies), "failed"),
+        ("rows rejected", sum(p.counts["rejected"] for p in pipelines), "rejected"),
+        ("units missing", sum(p.counts["missing"] for p in pipelines), "held"),
+    )
+
+
+def _pipeline(
+    summary: PipelineSummary, details: RunDetails, store: Store, settings: Settings
+) -> PipelinePage:
+    name = summary.pipeline
+    reasons = tuple(_reasons(details.unfinished))
+    rules = tuple(_rules(details.rejections))
+    records = store.scope_records(name) if summary.counts["missing"] else {}
+    needs = needing(details.tallies)
+    said = {reason.words for reason in reasons}
+    return PipelinePage(
+        summary=summary,
+        ledgers=ledgers(summary, details.tallies),
+        notes=tuple(dict.fromkeys(note for note in summary.notes if note not in said)),
+        needing=needs,
+        reasons=reasons,
+        reasons_more=needs - sum(reason.total for reason in reasons),
+        scopes=tuple(_scopes(details)),
+        rules=rules,
+        rules_more=details.reasons - sum(rule.total for rule in rules),
+        missing=tuple((scope, r.missing) for scope, r in sorted(records.items()) if r.missing),
+        retires=name in settings.pipelines and settings.pipelines[name].missing == "retire",
+    )
+
+
+def _reasons(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
+    """The lines by reason; what failed first, then what waits for a decision."""
+    alike = groupby(lines, key=lambda line: (line.outcome, line.status, line.words))
+    reasons = [
+        _reason(outcome, words, status, list(grouped))
+        for (outcome, status, words), grouped in alike
+    ]
+    yield from sorted(reasons, key=lambda reason: OUTCOMES.index(reason.outcome))
+
+
+def _reason(outcome: str, words: str, status: int | None, lines: list[ChangeLine]) -> Reason:
+    return Reason(
+        outcome=outcome_of(outcome),
+        words=words,
+        status=status,
+        total=lines[0].alike,
+        changes=tuple(map(_shown, lines)),
+        unfolded=len(lines) <= _OPEN_LINES,
+    )
+
+
+def _rules(lines: Iterable[RejectionLine]) -> Iterator[Rule]:
+    for rule, grouped in groupby(lines, key=lambda line: line.rule):
+        told = tuple(grouped)
+        yield Rule(rule, told[0].alike, told, len(told) <= _OPEN_LINES)
+
+
+def _scopes(details: RunDetails) -> Iterator[ScopePage]:
+    """The scopes with changes, in the order of their names."""
+    told = {
+        scope: tuple(map(_shown, grouped))
+        for scope, grouped in groupby(details.changes, key=lambda line: line.scope)
+    }
+    for scope, grouped in groupby(details.tallies, key=lambda tally: tally.scope):
+        tallies = list(grouped)
+        total = sum(tally.count for tally in tallies)
+        changes = told.get(scope, ())
+        yield ScopePage(
+            scope,
+            _applied(tallies),
+            _open(tallies),
+            total,
+            changes,
+            total - len(changes),
+        )
+
+
+def _applied(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
+    """`(("created", 12), ("groups created", 1))`."""
+    counts = Counter[str]()
+    for tally in tallies:
+        if tally.outcome == "applied":
+            groups = "groups " if tally.entity == "group" else ""
+            counts[groups + _ACTIONS[tally.action]] += tally.count
+    return tuple(counts.items())
+
+
+def _open(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
+    counts = Counter[str]()
+    for tally in tallies:
+        counts[outcome_of(tally.outcome)] += tally.count
+    return tuple((name, counts[name]) for name in OUTCOMES if counts[name])
+
+
+def _shown(line: ChangeLine) -> ShownChange:
+    fields = _fields(line.before, line.after, line.action == "create")
+    told = fields[:_FIELDS_SHOWN]
+    return ShownChange(line, outcome_of(line.outcome), tuple(told), len(fields) - len(told))
+
+
+def _fields(
+    before: Mapping[str, Any], after: Mapping[str, Any], created: bool
+) -> list[FieldChange]:
+    """The fields that say most first; a created unit's own name stands beside it already."""
+    names = [name for name in _FIRST_FIELDS if name in after]
+    names += [name for name in after if name not in _FIRST_FIELDS]
+    return [
+        FieldChange(name, after[name], before.get(name), not created)
+        for name in names
+        if not (created and name == "name")
+    ]
