@@ -29,7 +29,7 @@ def apply(
     """Pushes the plan in the file; raises PlanRefused before anything is touched."""
     saved = load(path)
     nights = _nights(settings, world, saved, watcher)
-    with running(settings, world, "sync", saved.refuse_unless_from) as run:
+    with running(settings, world, "sync", saved.fits) as run:
         for night in nights:
             _link(night, run)
         for night in nights:

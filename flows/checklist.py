@@ -1,4 +1,4 @@
-"""What `unitsync check` looks at: one pipeline, in the order of the night, each check proving one thing.
+"""What `unitsync check` looks at: one pipeline, in the order of the night, one proof a check.
 
 It reads the source, and one scope of the API to prove the credentials. It never writes anything,
 neither to the state nor to the API, and never shows a secret.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,7 @@ def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
         return _refuse(kind, as_json, str(error), code)
     except Exception as error:
         if os.environ.get(TRACEBACK):
-            err.print_exception()
+            traceback.print_exc()
         message = (
             f"this is a bug in unitsync ({type(error).__name__}: {error}); nothing more was sent. "
             f"Please report it with what `{TRACEBACK}=1` shows"

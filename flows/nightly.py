@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 # Prefect reads these when it is imported: no telemetry, no chatter on the user's terminal.
 for _name, _value in {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "ERROR",
-    "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
 }.items():
     os.environ.setdefault(_name, _value)
 
@@ -46,9 +47,13 @@ def push_shard(push: Push, shard: Sequence[PlannedScope]) -> list[PushedScope]:
 
 
 def in_tasks(push: Push, shards: Sequence[Sequence[PlannedScope]]) -> list[PushedScope]:
-    """One task per shard; `quote` keeps Prefect from walking through every change."""
-    futures = [push_shard.submit(quote(push), quote(shard)) for shard in shards]
+    """One task per shard, whose arguments Prefect is kept from walking through."""
+    futures = [push_shard.submit(*map(_opaque, (push, shard))) for shard in shards]
     return [scope for future in futures for scope in future.result()]
+
+
+def _opaque(value: Any) -> Any:
+    return quote(value)
 
 
 @flow(name="nightly-sync", persist_result=False, validate_parameters=True)

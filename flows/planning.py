@@ -54,27 +54,13 @@ class Planner:
 
     def plans(self) -> Iterator[PlannedScope]:
         """Every scope that the source or the state knows, in a stable order."""
-        scopes = sorted({*self.desired.scopes(), *self.records})
-        moved = [scope for scope in scopes if not self._stands(scope)]
-        readings = self._read([scope for scope in moved if self._must_read(scope)])
-        for scope in scopes:
-            if scope in moved:
+        changed = moved(self.desired, self.records)
+        readings = self._read([scope for scope in changed if must_read(self.records.get(scope))])
+        for scope in sorted({*self.desired.scopes(), *self.records}):
+            if scope in changed:
                 yield self._plan(scope, readings.get(scope))
             else:
                 yield PlannedScope(self._standing(scope), standing=True)
-
-    def _stands(self, scope: str) -> bool:
-        record = self.records.get(scope)
-        return (
-            record is not None
-            and not self._must_read(scope)
-            and bool(record.digest)
-            and record.digest == self.desired.digest(scope)
-        )
-
-    def _must_read(self, scope: str) -> bool:
-        record = self.records.get(scope)
-        return record is None or record.in_flight is not None or not record.first_synced
 
     def _standing(self, scope: str) -> ScopePlan:
         valid, rejected = self.desired.row_counts(scope)
@@ -207,6 +193,22 @@ class Planner:
                 change.action == "retire" and status.get(change.remote_id or "") != "vacant"
             ),
         )
+
+
+def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:
+    """The scopes in which anything moved since they were last found in step."""
+    return {
+        scope
+        for scope in {*desired.scopes(), *records}
+        if must_read(records.get(scope))
+        or not records[scope].digest
+        or records[scope].digest != desired.digest(scope)
+    }
+
+
+def must_read(record: ScopeRecord | None) -> bool:
+    """Whether the scope was never synced, or was left in flight by a run that died."""
+    return record is None or record.in_flight is not None or not record.first_synced
 
 
 def _reading(future: Future[Live]) -> Live | ApiError:

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.report_ledger import Ledger, ledgers
-from flows.report_text import span
+from flows.report_text import counted, span
 from flows.report_verdict import (
     OUTCOMES,
     Verdict,
@@ -65,12 +65,11 @@ class ShownChange:
 
 @dataclass(frozen=True)
 class ScopePage:
-    """The changes of one scope; `more` of them are not shown."""
+    """The changes of one scope: `told` says what was done; `more` changes are not shown."""
 
     scope: str
-    counts: tuple[tuple[str, int], ...]
+    told: str
     open_counts: tuple[tuple[str, int], ...]
-    total: int
     changes: tuple[ShownChange, ...]
     more: int
 
@@ -238,27 +237,18 @@ def _scopes(details: RunDetails) -> Iterator[ScopePage]:
         for scope, grouped in groupby(details.changes, key=lambda line: line.scope)
     }
     for scope, grouped in groupby(details.tallies, key=lambda tally: tally.scope):
-        tallies = list(grouped)
-        total = sum(tally.count for tally in tallies)
-        changes = told.get(scope, ())
-        yield ScopePage(
-            scope,
-            _applied(tallies),
-            _open(tallies),
-            total,
-            changes,
-            total - len(changes),
-        )
+        tallies, changes = list(grouped), told.get(scope, ())
+        more = sum(tally.count for tally in tallies) - len(changes)
+        yield ScopePage(scope, _applied(tallies), _open(tallies), changes, more)
 
 
-def _applied(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
-    """`(("created", 12), ("groups created", 1))`."""
-    counts = Counter[str]()
-    for tally in tallies:
-        if tally.outcome == "applied":
-            groups = "groups " if tally.entity == "group" else ""
-            counts[groups + _ACTIONS[tally.action]] += tally.count
-    return tuple(counts.items())
+def _applied(tallies: Iterable[Tally]) -> str:
+    """`12 units created, 1 group updated`."""
+    return ", ".join(
+        f"{counted(tally.count, tally.entity)} {_ACTIONS[tally.action]}"
+        for tally in tallies
+        if tally.outcome == "applied"
+    )
 
 
 def _open(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:

@@ -40,19 +40,18 @@ class Run:
 
 @contextmanager
 def running(
-    settings: Settings, world: World, kind: str, check: Callable[[Store], None] = lambda store: None
+    settings: Settings, world: World, kind: str, writes: Callable[[Store], bool]
 ) -> Iterator[Run]:
     """A run that may write: alone on its state, with a backup taken before the first write.
 
-    `check` may refuse the state before anything is written. Raises StateError where the state
-    cannot be trusted or another run holds the lock.
+    `writes` says whether the run will change more than the list of runs; it may refuse the state
+    by raising. Raises StateError where the state cannot be trusted or another run holds the lock.
     """
     run_id = world.new_id()
     with RunLock(settings.state, f"unitsync {kind}", now=world.clock.now()):
         existed = settings.state.exists()
         with Store.open(settings.state, clock=world.clock.now, new_id=world.new_id) as store:
-            check(store)
-            if existed:
+            if writes(store) and existed:
                 backup(settings.state, now=world.clock.now())
             store.begin_run(run_id, kind, list(settings.pipelines))
             yield Run(run_id, kind, settings, store, world)

@@ -40,8 +40,8 @@ class SavedPlan:
     scopes: Mapping[str, tuple[PlannedScope, ...]]
     balances: Mapping[str, Mapping[str, int]]
 
-    def refuse_unless_from(self, store: Store) -> None:
-        """A plan is applied to the state that it was made from, or not at all."""
+    def fits(self, store: Store) -> bool:
+        """True for the state that the plan was made from; any other is refused."""
         if self.lineage and self.lineage != store.lineage:
             raise PlanRefused(
                 "this plan was made from another state file; make a new one with `unitsync plan`"
@@ -51,6 +51,7 @@ class SavedPlan:
                 f"the state has moved on: the plan was made at serial {self.serial}, the state is "
                 f"at {store.serial}. A plan is applied once; make a new one with `unitsync plan`"
             )
+        return True
 
 
 def save(plan: SavedPlan, path: Path) -> None:

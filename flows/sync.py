@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
 from flows.job import Job, extract, jobs_of, normalize, reshape, validate
-from flows.planning import PlannedScope, Planner
+from flows.planning import PlannedScope, Planner, moved
 from flows.pushing import Push, PushedScope, Pusher, in_threads, shards_of
 from flows.run import Run, previewing, running
 from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
 from flows.world import World
+from state.store import Store
 from transforms.plan import Payload
 from transforms.reshape import Desired
 
@@ -53,7 +54,7 @@ def sync(
 ) -> RunSummary:
     """Brings every pipeline of the settings in step, and says what became of every row."""
     nights = [read(job, world, watcher) for job in jobs_of(settings, world)]
-    with running(settings, world, "sync") as run:
+    with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
         for night in nights:
             plan(night, run, watcher)
         for night in nights:
@@ -86,6 +87,15 @@ def read(job: Job, world: World, watcher: Watcher) -> Night:
     night.desired = reshape(job, checked, extracted)
     night.seconds += world.clock.monotonic() - started
     return night
+
+
+def any_moved(nights: Sequence[Night], store: Store) -> bool:
+    """Whether there is any scope in which something moved since the last run."""
+    return any(
+        moved(night.desired, store.scope_records(night.job.name))
+        for night in nights
+        if night.desired is not None
+    )
 
 
 def plan(night: Night, run: Run, watcher: Watcher) -> None:

@@ -1,9 +1,9 @@
-"""Copies of the state: taken before a run writes, checked, the last few kept; and putting one back.
+"""Copies of the state: taken before a run writes, checked, the last few kept; and the way back.
 
-Promises that a file with a backup's name is a whole, checked copy (a crash leaves only a draft under
-another name), and that a restore interrupted anywhere leaves either the old state, the new one, or
-none (which the next opening refuses loudly), never a mixture: a `-wal` of the replaced file is
-never left beside the restored one.
+Promises that a file with a backup's name is a whole, checked copy (a crash leaves only a draft
+under another name), and that a restore interrupted anywhere leaves either the old state, the new
+one, or none (which the next opening refuses loudly), never a mixture: a `-wal` of the replaced file
+is never left beside the restored one.
 """
 
 from __future__ import annotations

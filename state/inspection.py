@@ -83,8 +83,8 @@ def refuse_other_lineage(
         return
     raise StateIsForeign(
         f"{path.name} is a state of unitsync, but another one than {marker_path(path).name}"
-        f" remembers. Nothing was written. Put the right file back, or, if this one is meant, delete"
-        f" {marker_path(path).name} and run again."
+        " remembers. Nothing was written. Put the right file back, or, if this one is meant,"
+        f" delete {marker_path(path).name} and run again."
     )
 
 

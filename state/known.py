@@ -51,7 +51,7 @@ def counts(db: sqlite3.Connection, pipeline: str) -> dict[str, int]:
         " GROUP BY scope ORDER BY scope",
         (pipeline,),
     )
-    return {scope: count for scope, count in rows}
+    return dict(rows.fetchall())
 
 
 def units(
@@ -79,7 +79,7 @@ def key_scopes(db: sqlite3.Connection, pipeline: str, keys: Iterable[str]) -> di
         f"SELECT key, scope FROM units WHERE pipeline = ? AND key {_IN_LIST} ORDER BY key, scope",
         (pipeline, to_json(list(keys))),
     )
-    return {key: scope for key, scope in rows}
+    return dict(rows.fetchall())
 
 
 def put_units(

@@ -29,6 +29,7 @@ class Marker:
 
 
 def marker_path(state: Path) -> Path:
+    """Where the marker of a state lies."""
     return beside(state, ".lineage")
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
@@ -24,8 +23,8 @@ from state.errors import StateIsUnwritable
 from state.history import UnitHistory
 from state.journal import SentRequest
 from state.marker import Marker, write_marker
-from state.run_details import Limits, RunDetails
 from state.opening import Opened, open_to_read, open_to_write
+from state.run_details import Limits, RunDetails
 from state.runs import RunRecord
 from state.scopes import AcceptedExtract, ScopeRecord
 from state.transactions import Transactions
@@ -67,17 +66,13 @@ class Store:
         return cls(path, open_to_read(path), None)
 
     def close(self) -> None:
+        """Give the file back; a store that was closed is of no use any more."""
         self._transactions.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transforms.normalize import Normalized, problem_table
+from transforms.normalize import Normalized
 
 IDENTITY = ["_scope", "_key"]
 LISTED = 5  # rows that a message still names readably
@@ -45,12 +45,10 @@ def shares_key(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return (frame.duplicated(IDENTITY, keep=False) & named).to_numpy()
 
 
-def conflicts(normalized: Normalized) -> pd.DataFrame:
+def conflicts(normalized: Normalized) -> list[pd.DataFrame]:
     """One line for each row that contradicts another of its key; nothing is left to choose."""
     frame = normalized.frame[shares_key(normalized.frame)]
-    if frame.empty:
-        return problem_table(())
-    return problem_table([_lines(_with_problems(frame, normalized.problems))])
+    return [] if frame.empty else [_lines(_with_problems(frame, normalized.problems))]
 
 
 def others(members: Sequence[Any], member: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Map
 from difflib import get_close_matches
 from typing import Any, Self
 
@@ -193,7 +192,10 @@ def missing_columns(columns: Iterable[str], mapping: Mapping) -> list[tuple[str,
 def unknown_fields(mapping: Mapping, schema: TargetSchema) -> list[tuple[str, str | None]]:
     """(field, did you mean) of each API field that the target does not have."""
     unknown = [name for name in mapping.fields if name not in schema.fields]
-    return [(name, _nearest(name, list(schema.fields))) for name in unknown]
+    # `city` should find `address.city`.
+    leaves = {name.rpartition(".")[2]: name for name in schema.fields}
+    near = [(name, _nearest(name, [*schema.fields, *leaves])) for name in unknown]
+    return [(name, leaves.get(found or "", found)) for name, found in near]
 
 
 def unmapped_fields(mapping: Mapping, schema: TargetSchema) -> list[str]:
@@ -234,7 +236,7 @@ def _misfit(value: Any, field: ApiField) -> str | None:
     return None
 
 
-def _nearest(name: str, names: Map[str, Any] | list[str]) -> str | None:
+def _nearest(name: str, names: list[str]) -> str | None:
     folded = {candidate.casefold(): candidate for candidate in names}
     near = get_close_matches(name.casefold(), folded, n=1)
     return folded[near[0]] if near else None

@@ -67,8 +67,10 @@ def normalize(rows: pd.DataFrame, mapping: MappingSettings, schema: TargetSchema
 
 def problem_table(lines: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """The lines as one table, typed also when there are none."""
-    empty = pd.DataFrame(columns=PROBLEM_COLUMNS, dtype="str").astype({"row": "int64"})
-    table = pd.concat([empty, *lines], ignore_index=True)
+    filled = [line for line in lines if len(line)]
+    if not filled:
+        return pd.DataFrame(columns=PROBLEM_COLUMNS, dtype="str").astype({"row": "int64"})
+    table = pd.concat(filled, ignore_index=True)
     return table.sort_values("row", kind="stable", ignore_index=True)
 
 

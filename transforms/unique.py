@@ -15,7 +15,6 @@ import pandas as pd
 
 from transforms.cells import shown
 from transforms.duplicates import others
-from transforms.normalize import problem_table
 from transforms.schema import TargetSchema
 from transforms.travtus import address_keys
 
@@ -53,12 +52,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", composed)
 
 
-def clashes(frame: pd.DataFrame, schema: TargetSchema) -> pd.DataFrame:
+def clashes(frame: pd.DataFrame, schema: TargetSchema) -> Iterator[pd.DataFrame]:
     """One line for each row and each rule of uniqueness that it breaks."""
-    return problem_table(_clashes(frame, schema))
-
-
-def _clashes(frame: pd.DataFrame, schema: TargetSchema) -> Iterator[pd.DataFrame]:
     name = schema.name_field
     if name is not None and name in frame.columns:
         yield _contested(frame, _folded(frame[name]), frame.index, _name_rule(name))

@@ -68,10 +68,10 @@ def validate(
     kept, collapsed = collapse(normalized)
     frame = kept.frame
     unfit = problem_table(
-        [kept.problems, conflicts(kept), _identity(frame), *_model(frame, kept, schema)]
+        [kept.problems, *conflicts(kept), *_identity(frame), *_model(frame, kept, schema)]
     )
     sound = _without(frame, unfit["row"])
-    clashing = clashes(sound, schema)
+    clashing = problem_table(clashes(sound, schema))
     rejections = problem_table([unfit, clashing, *_malformed(malformed)])
     keyless, scopeless = frame["_key"] == "", frame["_scope"] == ""
     return Checked(
@@ -90,15 +90,13 @@ def _without(frame: pd.DataFrame, rows: pd.Series[int]) -> pd.DataFrame:
     return frame[~frame.index.isin(rows)] if len(rows) else frame
 
 
-def _identity(frame: pd.DataFrame) -> pd.DataFrame:
+def _identity(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """The rows that do not say which unit they are, or where."""
-    return problem_table(
-        _lines(frame[frame[column] == ""], column.removeprefix("_"), "required", "", message)
-        for column, message in (
-            ("_scope", "The scope is empty; every unit belongs to one."),
-            ("_key", "The key is empty; without it the unit cannot be recognised again."),
-        )
-    )
+    for column, message in (
+        ("_scope", "The scope is empty; every unit belongs to one."),
+        ("_key", "The key is empty; without it the unit cannot be recognised again."),
+    ):
+        yield _lines(frame[frame[column] == ""], column.removeprefix("_"), "required", "", message)
 
 
 def _model(frame: pd.DataFrame, kept: Normalized, schema: TargetSchema) -> Iterator[pd.DataFrame]:

@@ -30,7 +30,7 @@ MARKER = ".unitsync-demo"
 MADE = (CONFIG, *(f"{name}.csv" for name in SOURCES), "unitsync.db*", "backups/*.db", "reports/*")
 
 # A night that changed more is a first night, and its report is the place to read it.
-TOLD = 12
+TOLD = 20
 
 Engine = Callable[[Path], RunSummary]
 
@@ -140,22 +140,20 @@ def _rejections(night: Night) -> Iterable[str]:
 
 def _told_changes(changes: Sequence[Change]) -> Iterable[str]:
     for change in changes:
+        unit = f"{change.action} {change.name} ({change.key})"
         fields = ", ".join(
             f"{name} {shown(change.before.get(name))} → {shown(value)}"
             for name, value in change.after.items()
             if change.action != "move" or name == "unit_group"
         )
-        yield f"{change.action} {change.name}" + (
-            "" if change.action == "create" else f": {fields}"
-        )
+        yield unit if change.action == "create" else f"{unit}: {fields}"
 
 
 def _last_words(config: Path, summary: RunSummary) -> int:
-    left = [
-        c for night in preview(load(config), World()) for p in night.scopes for c in p.plan.changes
-    ]
+    plans = [planned.plan for night in preview(load(config), World()) for planned in night.scopes]
+    left = sum(len(plan.changes) for plan in plans)
     if left:
-        _say(f"\nA third night would send {len(left)} changes again, which it must not.", "red")
+        _say(f"\nA third night would send {left} changes again, which it must not.", "red")
         return 5
     _say("\nA third night would send nothing: both vendors agree with the source.", "green")
     if summary.report:

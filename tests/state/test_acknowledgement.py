@@ -200,7 +200,7 @@ def test_an_update_of_something_unknown_cannot_have_been_applied(
 
 
 def test_an_id_that_another_unit_has_spoils_nothing_else(night: Any, make: Any) -> None:
-    """The answer stays unrecorded, so the scope stays in flight and is read before the next plan."""
+    """The answer stays unrecorded: the scope stays in flight and is read before the next plan."""
     night.link(make.unit("1", remote_id="same"))
 
     with pytest.raises(LedgerConflict, match="already belongs to key 1"):
@@ -208,3 +208,39 @@ def test_an_id_that_another_unit_has_spoils_nothing_else(night: Any, make: Any) 
 
     assert list(night.known("1", "2")) == ["1"]
     assert night.in_flight() == "run-1"
+
+
+def test_a_step_on_the_way_is_known_without_a_fingerprint(night: Any, make: Any) -> None:
+    """A temporary name, say: what was confirmed is known, and the unit is compared again."""
+    night.link(make.unit("1", group="10x10"))
+    change = make.change("1", "move", name="B1", after={"name": "B1"}, group="5x5")
+    night.plan(change)
+
+    night.answer(night.send(change), Result(change, None, known={"name": "temporary"}))
+
+    unit = night.known("1")["1"]
+    assert (unit.name, unit.digest, unit.group) == ("temporary", "", "10x10")
+    assert unit.payload == {"name": "temporary", "width": 10}
+    assert night.outcomes() == {"1": "planned"}
+
+
+def test_a_step_that_confirms_nothing_touches_nothing(night: Any, make: Any) -> None:
+    night.link(make.unit("1"))
+    change = make.change("1", "update")
+    night.plan(change)
+
+    night.answer(night.send(change), Result(change, None))
+
+    assert night.known("1") == {"1": make.unit("1")}
+
+
+def test_a_group_that_was_only_made_is_known_as_far_as_it_was_made(night: Any, make: Any) -> None:
+    change = make.create("g", entity="group", fully_enclosed=True)
+    night.plan(change)
+
+    step = Result(change, None, remote_id="uuid-g", known={"name": "Ag"})
+    night.answer(night.send(change), step)
+
+    groups = night.store.known_groups("storage", "facility")
+    assert groups == {"g": KnownGroup("g", "uuid-g", "Ag", {"name": "Ag"})}
+    assert night.outcomes() == {"g": "planned"}

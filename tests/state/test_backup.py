@@ -1,4 +1,4 @@
-"""Backups: whole, checked, private, the last few kept; and a way back that never mixes two states."""
+"""Backups: whole, checked, private, the last few kept; restoring never mixes two states."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from state.store import Store
-store = Store.open(Path(sys.argv[1]), clock=lambda: datetime(2026, 1, 5, tzinfo=UTC), new_id=lambda: "x")
+now = datetime(2026, 1, 5, tzinfo=UTC)
+store = Store.open(Path(sys.argv[1]), clock=lambda: now, new_id=lambda: "x")
 store.begin_run("killed", "sync", ["storage"])
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -276,3 +277,20 @@ def test_a_plain_copy_of_the_file_can_be_restored_too(
     restore(copy, path, now=NOW)
 
     assert run_ids(path) == ["run-1"]
+
+
+def test_a_snapshot_is_a_copy_for_a_preview_and_touches_nothing(
+    store: Store, path: Path, tmp_path: Path
+) -> None:
+    run(store, 1)
+    store.close()
+    before = {name: (path.parent / name).read_bytes() for name in names_in(path.parent)}
+    copy = tmp_path / "elsewhere" / "copy.db"
+    copy.parent.mkdir()
+
+    backup_module.snapshot(path, copy)
+
+    assert run_ids(copy) == ["run-1"]
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    after = {name: (path.parent / name).read_bytes() for name in before}
+    assert after == before

@@ -284,3 +284,93 @@ def test_a_request_whose_changes_were_decided_otherwise_is_still_closed_by_readi
     assert waiting(night) == [(second, [])]
     night.store.settle_request(second, [])
     assert waiting(night) == []
+
+
+def test_a_request_with_an_unknown_result_stays_open_until_it_is_settled(
+    night: Any, make: Any, path: Path, look: Look
+) -> None:
+    change = make.create("1")
+    night.plan(change)
+    request_id = night.send(change)
+    night.store.request_answered(
+        request_id, 500, "server error", "req-5", [Result(change, "unknown", "server error", 500)]
+    )
+    assert look(path, "SELECT state, status, words FROM requests") == [
+        ("sent", 500, "server error")
+    ]
+
+    night.store.learn(request_id, [make.applied(change)])
+    assert waiting(night) == [(request_id, [])]
+    assert night.outcomes() == {"1": "applied"}
+
+    night.store.settle_request(request_id, [])
+    assert waiting(night) == []
+
+
+def test_a_step_on_the_way_is_known_and_the_change_is_sent_on(night: Any, make: Any) -> None:
+    """A unit found in the place of an unknown create, with other values than were sent."""
+    change = make.create("1", width=12)
+    night.plan(change)
+    request_id = night.send(change)
+    night.answer(request_id, Result(change, "unknown"), status=500)
+
+    found = Result(change, None, "adopted", remote_id="remote-1", known={"name": "A1", "width": 10})
+    night.store.learn(request_id, [found])
+    night.store.settle_request(request_id, [])
+
+    assert night.outcomes() == {"1": "planned"}
+    assert night.known("1")["1"].payload == {"name": "A1", "width": 10}
+    night.answer(night.send(change), make.applied(change))
+    assert night.known("1")["1"].payload == {"name": "A1", "width": 12}
+
+
+def test_a_step_of_a_dead_run_is_never_left_planned(
+    night: Any, make: Any, next_night: Callable[..., Any]
+) -> None:
+    """Nobody would send it: its run is over."""
+    change = make.create("1")
+    night.plan(change)
+    request_id = night.send(change)
+    following = next_night()
+    step = Result(change, None, "adopted", remote_id="remote-1", known={"name": "A1"})
+
+    following.store.learn(request_id, [step])
+    assert following.outcomes("run-1") == {"1": "unknown"}
+    assert waiting(following) == [(request_id, ["1"])]
+
+    following.store.settle_request(request_id, [step])
+    assert following.outcomes("run-1") == {"1": "abandoned"}
+    assert waiting(following) == []
+
+
+def test_nothing_is_learned_of_a_request_that_is_closed(night: Any, make: Any) -> None:
+    change = make.create("1")
+    night.plan(change)
+    request_id = night.send(change)
+    night.answer(request_id, make.applied(change))
+
+    with pytest.raises(LedgerConflict, match="answered already"):
+        night.store.learn(request_id, [make.applied(change)])
+
+
+def test_what_is_still_unknown_is_never_sent_again_in_its_run(night: Any, make: Any) -> None:
+    lost, doubtful = make.create("1"), make.create("2")
+    night.plan(lost, doubtful)
+    request_id = night.send(lost, doubtful)
+
+    night.store.settle_request(request_id, [Result(doubtful, "unknown", "not there yet")])
+
+    assert night.outcomes() == {"1": "planned", "2": "unknown"}
+    with pytest.raises(LedgerConflict):
+        night.send(doubtful)
+
+
+def test_two_doubts_about_one_change_are_impossible(night: Any, make: Any) -> None:
+    """Only the last request that carried a change can be open because of it."""
+    change = make.create("1")
+    night.plan(change)
+    first = night.send(change)
+    night.store.settle_request(first, [])
+    second = night.send(change)
+
+    assert waiting(night) == [(second, ["1"])]

@@ -23,7 +23,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from state.lock import RunLock
-RunLock(Path(sys.argv[1]), "unitsync sync storage", now=datetime(2026, 1, 5, 2, tzinfo=UTC)).acquire()
+now = datetime(2026, 1, 5, 2, tzinfo=UTC)
+RunLock(Path(sys.argv[1]), "unitsync sync storage", now=now).acquire()
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -54,8 +55,8 @@ def test_the_lock_is_free_again_after_the_run(path: Path) -> None:
 
 
 def test_the_lock_is_free_again_after_a_run_that_failed(path: Path) -> None:
-    with pytest.raises(ValueError), RunLock(path, "unitsync sync", now=NOW):
-        raise ValueError
+    with pytest.raises(KeyboardInterrupt), RunLock(path, "unitsync sync", now=NOW):
+        raise KeyboardInterrupt
 
     RunLock(path, "unitsync sync", now=NOW).acquire()
 

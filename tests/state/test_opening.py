@@ -328,7 +328,7 @@ def test_after_an_older_copy_no_serial_is_given_twice(
 def test_a_state_that_cannot_be_created_names_the_disk(
     open_store: OpenStore, path: Path, tmp_path: Path
 ) -> None:
-    os.symlink(tmp_path / "gone" / "unitsync.db", path)
+    path.symlink_to(tmp_path / "gone" / "unitsync.db")
 
     with pytest.raises(StateIsUnwritable):
         open_store()

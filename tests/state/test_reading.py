@@ -25,7 +25,8 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from state.store import Store
-store = Store.open(Path(sys.argv[1]), clock=lambda: datetime(2026, 1, 5, tzinfo=UTC), new_id=lambda: "x")
+now = datetime(2026, 1, 5, tzinfo=UTC)
+store = Store.open(Path(sys.argv[1]), clock=lambda: now, new_id=lambda: "x")
 store.begin_run("killed", "sync", ["storage"])
 os.kill(os.getpid(), signal.SIGKILL)
 """

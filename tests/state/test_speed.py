@@ -1,4 +1,4 @@
-"""Speed: a large portfolio stays a matter of moments. Limits are several times what was measured."""
+"""Speed: a large portfolio takes moments. The limits are several times what was measured."""
 
 from __future__ import annotations
 

@@ -36,9 +36,13 @@ def test_small_writes_joined_in_one_transaction_are_one_commit(
 def test_an_exception_undoes_every_write_of_the_block(
     night: Any, path: Path, look: Look, error: type[BaseException]
 ) -> None:
-    with pytest.raises(error), night.store.one_transaction():
-        night.store.accept_extract("storage", "facility", "run-1", 1, ["1"])
-        raise error
+    def interrupted() -> None:
+        with night.store.one_transaction():
+            night.store.accept_extract("storage", "facility", "run-1", 1, ["1"])
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
 
     assert look(path, "SELECT scope FROM scopes") == []
     assert night.settle_scope()

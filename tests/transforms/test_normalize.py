@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms import storedge, travtus
@@ -28,8 +28,8 @@ def source(**columns: list[str | None]) -> pd.DataFrame:
 def mapped(
     rows: pd.DataFrame, fields: dict[str, Any], schema: TargetSchema = STOREDGE, **more: Any
 ) -> Normalized:
-    settings = {"scope": "site", "key": "id", "fields": fields, **more}
-    return normalize(rows, Mapping.model_validate(settings), schema)
+    mapping = {"scope": "site", "key": "id", "fields": fields, **more}
+    return normalize(rows, Mapping.model_validate(mapping), schema)
 
 
 def values(normalized: Normalized, field: str) -> list[Any]:
@@ -361,6 +361,7 @@ def test_no_rows_make_a_typed_and_empty_frame() -> None:
 CELLS = st.sampled_from(["", " ", "1", "1.0", "x", "true", "$5", "104,99", "[1]", "a;b", "é"])
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.randoms())
 def test_a_row_is_mapped_the_same_whatever_stands_around_it(
     cells: list[tuple[str, str]], random: Any
