@@ -22,6 +22,10 @@ lint: .venv/.installed-dev
 sandbox: .venv/.installed
 	$(BIN)/unitsync sandbox
 
+# The picture in the README, drawn again from real output.
+docs: .venv/.installed
+	$(BIN)/python docs/picture.py docs/plan.svg
+
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:
 	uv pip compile pyproject.toml $(LOCK) --extra build -o requirements.lock
@@ -51,4 +55,4 @@ $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-buil
 @touch $@
 endef
 
-.PHONY: demo test lint sandbox lock
+.PHONY: demo test lint sandbox docs lock

@@ -7,7 +7,7 @@ neither to the state nor to the API, and never shows a secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from connectors.sources.extract import Extract
 from flows.config_errors import ConfigError
 from flows.job import Job, extract, jobs_of, normalize, reshape, validate
 from flows.settings import Settings, load
+from flows.summary import explain
 from flows.world import World
 from transforms.canonical import payloads
 from transforms.normalize import Normalized
@@ -76,7 +77,7 @@ class Checklist:
             found = work()
         except tuple(_EXIT_CODES) as error:
             self.exit_code = next(c for kind, c in _EXIT_CODES.items() if isinstance(error, kind))
-            self._add(check, "failed", str(error), started)
+            self._add(check, "failed", explain(error), started)
             raise
         self._add(check, "ok", told(found), started)
         return found
@@ -99,9 +100,16 @@ def examine(config: Path, pipeline: str, world: World) -> Checklist:
 
 
 def _examine(checklist: Checklist, config: Path, world: World) -> None:
-    prove = checklist.prove
-    settings = prove("configuration", lambda: load(config, [checklist.pipeline]), _told_settings)
+    settings = checklist.prove(
+        "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
+    )
     [job] = jobs_of(settings, world)
+    with closing(job.target.client):
+        _examine_job(checklist, job)
+
+
+def _examine_job(checklist: Checklist, job: Job) -> None:
+    prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
     normalized = prove("columns", lambda: normalize(job, extracted), _told_columns)
     desired = prove("rows", lambda: _desired(job, normalized, extracted), _told_rows)

@@ -20,8 +20,12 @@ from flows.config_errors import ConfigError
 from flows.saved_plan import PlanRefused
 from state.errors import StateError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# What does not go to a terminal is not folded at 80 columns: a table stays a table in a log.
+_WIDTH_ELSEWHERE = 160
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+err = Console(
+    stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE
+)
 
 # With this variable set, an unexpected error also shows where it happened.
 TRACEBACK = "UNITSYNC_TRACEBACK"

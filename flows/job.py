@@ -83,12 +83,17 @@ def validate(job: Job, normalized: Normalized, extracted: Extract) -> Checked:
 
 
 def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
-    """Step 4: valid rows to group-scoped frames."""
+    """Step 4: valid rows to group-scoped frames.
+
+    A last line without a line end is no proof that the file is whole, but RFC 4180 allows it: it
+    takes away the right to retire, not the right to report a unit as missing.
+    """
+    reported = job.pipeline.missing == "report" and not extracted.malformed
     return reshape_rows(
         checked,
         job.target.schema,
         job.target.mask,
-        complete=extracted.complete,
+        complete=extracted.complete or reported,
         version=job.version,
     )
 

@@ -88,13 +88,17 @@ class Push:
             self.store.refresh_digests(pipeline, plan.scope, plan.refreshed)
         if planned.accepted:
             self.store.accept_extract(pipeline, plan.scope, self.run_id, plan.rows, plan.keys)
+        retired = sum(
+            result.change.action == "retire" and result.outcome == "applied"
+            for result in outcomes.values()
+        )
         in_step = kinds <= {"applied"} and not planned.tripped
         self.store.settle_scope(
             pipeline,
             plan.scope,
             self.run_id,
             digest=plan.digest if in_step else None,
-            missing=len(plan.missing),
+            missing=len(plan.missing) - retired,
         )
 
     def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:

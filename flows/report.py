@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TextIO
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from flows import report_text
 from flows.report_page import page_of
@@ -47,15 +46,13 @@ def write_report(
         return None
 
 
-def _html(
-    summary: RunSummary, store: Store, settings: Settings, now: datetime
-) -> Iterator[str]:
+def _html(summary: RunSummary, store: Store, settings: Settings, now: datetime) -> Iterator[str]:
     """The page, in pieces. All that may fail for another reason than the disk fails here."""
     environment = _environment()
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").generate(
         page=page_of(summary, store, settings, now),
-        style=Markup(style),
+        style=style,
         style_hash=b64encode(sha256(style.encode()).digest()).decode(),
     )
 
@@ -86,17 +83,17 @@ def _file_name(run_id: str, now: datetime) -> str:
 def _appearing_whole(path: Path) -> Iterator[TextIO]:
     """A private file that takes its name when it is complete, and leaves nothing otherwise."""
     path.parent.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(".tmp", ".report-", path.parent)  # 0600 by itself
+    descriptor, name = tempfile.mkstemp(".tmp", ".report-", path.parent)  # 0600 by itself
+    draft = Path(name)
     try:
         # A damaged source may hold half a character; the report shows it as its escape.
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
             file.flush()
             os.fsync(descriptor)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _from_here(path: Path) -> str:

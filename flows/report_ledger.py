@@ -6,7 +6,7 @@ the run's own summary, and a difference between the two is shown as such and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.report_text import counted, number
@@ -15,6 +15,7 @@ from state.run_details import Tally
 
 # A part with a few units among thousands must still be seen.
 _THINNEST_PERCENT = 0.8
+_DONE = ("created", "updated", "moved", "retired")
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,12 @@ class Ledger:
 
     title: str
     parts: tuple[Part, ...]
-    total_label: str
-    total: int
+    total: Part
 
     @property
     def difference(self) -> int:
         """What the parts lack to make the sum, or have too much; 0 when it adds up."""
-        return self.total - sum(part.count for part in self.parts)
+        return self.total.count - sum(part.count for part in self.parts)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -74,7 +74,7 @@ def ledgers(summary: PipelineSummary, tallies: Sequence[Tally]) -> tuple[Ledger,
 def _rows(summary: PipelineSummary, planned: int) -> Ledger:
     counts = summary.counts
     collapsed = counts["collapsed"]
-    note = f" (and {counted(collapsed, 'identical duplicate')})" if collapsed else ""
+    note = f"and {counted(collapsed, 'identical duplicate')}" if collapsed else ""
     return Ledger(
         "Rows of the source",
         (
@@ -82,31 +82,28 @@ def _rows(summary: PipelineSummary, planned: int) -> Ledger:
             Part("planned", "planned to change", planned),
             Part("rejected", "rejected", counts["rejected"]),
         ),
-        f"extracted{note}",
-        counts["extracted"],
+        Part("total", "extracted", counts["extracted"], note),
     )
 
 
 def _changes(summary: PipelineSummary, planned: int, retirements: int) -> Ledger:
     counts = summary.counts
-    done = ("created", "updated", "moved", "retired")
-    note = f" ({counted(retirements, 'missing unit')} to retire among them)" if retirements else ""
+    note = f"{counted(retirements, 'missing unit')} to retire among them" if retirements else ""
     return Ledger(
         "Changes of units",
         (
-            Part("applied", "applied", sum(counts[name] for name in done), _told(counts.items())),
+            Part("applied", "applied", sum(counts[name] for name in _DONE), _told(counts)),
             Part("failed", "failed", counts["failed"]),
             Part("held", "held", counts["held"]),
             Part("unknown", "unknown", counts["unknown"]),
         ),
-        f"planned{note}",
-        planned,
+        Part("total", "planned", planned, note),
     )
 
 
-def _told(counts: Iterable[tuple[str, int]]) -> str:
-    done = ("created", "updated", "moved", "retired")
-    return ", ".join(f"{number(count)} {name}" for name, count in counts if name in done and count)
+def _told(counts: Mapping[str, int]) -> str:
+    """`11 created, 62 updated`."""
+    return ", ".join(f"{number(counts[name])} {name}" for name in _DONE if counts[name])
 
 
 def _segments(parts: Iterable[Part], widths: Iterable[float]) -> Iterable[Segment]:

@@ -7,7 +7,7 @@ limit, and says how much more there is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -29,9 +29,12 @@ from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
 from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
 from state.store import Store
+from transforms.canonical import flatten
+from transforms.plan import Payload
 
-# 500 rows of a scope are more than a person reads; 5,000 on a page open in a second on a phone.
-LIMITS = Limits(per_scope=500, per_reason=100, in_all=5_000)
+# 500 changes of a scope are more than a person reads, and a page of 5,000 still opens at once on a
+# phone. Reasons cost more: 50,000 of them, all different, would take the page 4 s instead of 1.
+LIMITS = Limits(per_scope=500, changes=5_000, per_reason=100, reasons=500)
 # A reason with more lines than a screen is folded, so that the next reason can be seen.
 _OPEN_LINES = 8
 # A created unit has some twenty fields; these say most, and stand first.
@@ -76,11 +79,12 @@ class ScopePage:
 
 @dataclass(frozen=True)
 class Reason:
-    """The changes that did not come through for one reason."""
+    """The changes that did not come through for one reason; `scope` is theirs if all share one."""
 
     outcome: str
     words: str
     status: int | None
+    scope: str | None
     total: int
     changes: tuple[ShownChange, ...]
     unfolded: bool
@@ -158,7 +162,7 @@ def page_of(summary: RunSummary, store: Store, settings: Settings, now: datetime
         verdict=verdict(summary, tallies),
         figures=_figures(summary, tallies),
         pipelines=tuple(
-            _pipeline(pipeline, detail, store, settings)
+            _pipeline(pipeline, detail, store)
             for pipeline, detail in zip(summary.pipelines, details, strict=True)
         ),
     )
@@ -179,9 +183,7 @@ def _figures(summary: RunSummary, tallies: Sequence[Tally]) -> tuple[tuple[str, 
     )
 
 
-def _pipeline(
-    summary: PipelineSummary, details: RunDetails, store: Store, settings: Settings
-) -> PipelinePage:
+def _pipeline(summary: PipelineSummary, details: RunDetails, store: Store) -> PipelinePage:
     name = summary.pipeline
     reasons = tuple(_reasons(details.unfinished))
     rules = tuple(_rules(details.rejections))
@@ -197,9 +199,9 @@ def _pipeline(
         reasons_more=needs - sum(reason.total for reason in reasons),
         scopes=tuple(_scopes(details)),
         rules=rules,
-        rules_more=details.reasons - sum(rule.total for rule in rules),
+        rules_more=details.rejection_count - sum(rule.total for rule in rules),
         missing=tuple((scope, r.missing) for scope, r in sorted(records.items()) if r.missing),
-        retires=name in settings.pipelines and settings.pipelines[name].missing == "retire",
+        retires=any(tally.action == "retire" for tally in details.tallies),
     )
 
 
@@ -218,6 +220,7 @@ def _reason(outcome: str, words: str, status: int | None, lines: list[ChangeLine
         outcome=outcome_of(outcome),
         words=words,
         status=status,
+        scope=lines[0].scope if lines[0].one_scope else None,
         total=lines[0].alike,
         changes=tuple(map(_shown, lines)),
         unfolded=len(lines) <= _OPEN_LINES,
@@ -259,19 +262,21 @@ def _open(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
 
 
 def _shown(line: ChangeLine) -> ShownChange:
-    fields = _fields(line.before, line.after, line.action == "create")
-    told = fields[:_FIELDS_SHOWN]
-    return ShownChange(line, outcome_of(line.outcome), tuple(told), len(fields) - len(told))
-
-
-def _fields(
-    before: Mapping[str, Any], after: Mapping[str, Any], created: bool
-) -> list[FieldChange]:
     """The fields that say most first; a created unit's own name stands beside it already."""
+    created = line.action == "create"
+    before, after = ({}, line.after) if created else _differing(line.before, line.after)
     names = [name for name in _FIRST_FIELDS if name in after]
     names += [name for name in after if name not in _FIRST_FIELDS]
-    return [
-        FieldChange(name, after[name], before.get(name), not created)
-        for name in names
-        if not (created and name == "name")
-    ]
+    if created and "name" in names:
+        names.remove("name")
+    told = names[:_FIELDS_SHOWN]
+    fields = (FieldChange(name, after[name], before.get(name), not created) for name in told)
+    return ShownChange(line, outcome_of(line.outcome), tuple(fields), len(names) - len(told))
+
+
+def _differing(before: Payload, after: Payload) -> tuple[Payload, Payload]:
+    """The fields of objects on their own, as far as they differ: the rest would hide them."""
+    if not any(isinstance(value, dict) for value in after.values()):
+        return before, after
+    old, new = flatten(before), flatten(after)
+    return old, {name: new.get(name) for name in {**new, **old} if old.get(name) != new.get(name)}

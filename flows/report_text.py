@@ -20,15 +20,21 @@ _SHOWN_CHARACTERS = 80
 _TITLE_CHARACTERS = 1_000
 # What an API says is read as a sentence, so more of it stands on the page.
 SENTENCE_CHARACTERS = 400
+_BDI, _END = Markup("<bdi>"), Markup("</bdi>")
+# What is not seen but acts: control characters, and those that turn the direction of text around.
+_UNSEEN = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
+) | dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 
 def clip(value: Any, most: int = _SHOWN_CHARACTERS) -> Markup:
     """A text or value on its own: escaped, isolated and cut."""
     text = shown(value)
     if len(text) <= most:
-        return Markup("<bdi>{}</bdi>").format(text)
-    start, title = text[: most - 1].rstrip(), _cut(text, _TITLE_CHARACTERS)
-    return Markup('<bdi title="{}">{}…</bdi>').format(title, start)
+        return _BDI + text + _END  # `+` escapes, and is four times as fast as `format`
+    return Markup('<bdi title="{}">{}</bdi>').format(
+        _cut(text, _TITLE_CHARACTERS), _cut(text, most)
+    )
 
 
 def sentence(text: str) -> Markup:
@@ -44,7 +50,7 @@ def shown(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return HIDDEN if value.startswith(MARK) else value or "empty"
+            return HIDDEN if value.startswith(MARK) else value.translate(_UNSEEN) or "empty"
         case list():
             return ", ".join(map(shown, value)) or "an empty list"
         case dict():
@@ -83,4 +89,4 @@ def _largest_two(parts: Sequence[tuple[int, str]]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -17,7 +17,26 @@ from transforms.plan import Change
 
 BIGGEST = 5
 _MARKS = {"create": "+", "update": "~", "move": "→", "retire": "-"}
-_STYLES = {"create": "green", "update": "yellow", "move": "cyan", "retire": "red"}
+_STYLES = {
+    "create": "green",
+    "update": "yellow",
+    "move": "cyan",
+    "retire": "red",
+    "held": "red",
+    "rejected": "red",
+}
+_COLUMNS = (
+    "create",
+    "update",
+    "move",
+    "retire",
+    "held",
+    "group create",
+    "group update",
+    "same",
+    "rejected",
+    "missing",
+)
 
 
 def show_summary(summary: RunSummary) -> None:
@@ -39,19 +58,12 @@ def show_summary(summary: RunSummary) -> None:
 def show_plan(night: Night, *, details: bool) -> None:
     """What a sync would do with one pipeline. On standard output."""
     out.print(Text(night.job.name, style="bold"))
-    changed = [planned for planned in night.scopes if planned.plan.changes or planned.tripped]
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("scope / group", overflow="fold")
-    for name in ("create", "update", "move", "retire", "held", "same", "rejected", "missing"):
-        table.add_column(name, justify="right")
+    out.print(_table([row for planned in night.scopes for row in _scope_rows(planned)]))
     for planned in night.scopes:
-        for row in _scope_rows(planned):
-            table.add_row(*row)
-    out.print(table)
-    for planned in night.scopes:
-        for tripped in planned.tripped:
-            out.print(f"  {tripped.message}", markup=False, style="red", soft_wrap=True)
-    changes = [change for planned in changed for change in planned.plan.changes]
+        for note in (*(tripped.message for tripped in planned.tripped), planned.unreadable):
+            if note:
+                out.print(f"  {note}", markup=False, style="red", soft_wrap=True)
+    changes = [change for planned in night.scopes for change in planned.plan.changes]
     if details:
         _show_changes("every change", changes)
     else:
@@ -59,29 +71,35 @@ def show_plan(night: Night, *, details: bool) -> None:
     out.print(Text(_forecast(night, changes), style="dim"))
 
 
-def _scope_rows(planned: PlannedScope) -> Iterable[tuple[Any, ...]]:
-    plan = planned.plan
-    yield (
-        Text(plan.scope),
-        *_numbers(plan.of("unit")),
-        *(Text(str(n)) if n else "" for n in (plan.unchanged, plan.rejected, plan.missing_count)),
-    )
+def _table(rows: Sequence[tuple[Text, Mapping[str, int]]]) -> Table:
+    """One line a scope and one a group in which something moves; empty columns are left out."""
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("scope / group", no_wrap=True)
+    shown_columns = [name for name in _COLUMNS if any(counts.get(name) for _, counts in rows)]
+    for name in shown_columns:
+        table.add_column(name, justify="right")
+    for label, counts in rows:
+        cells = (
+            Text(str(counts[name]) if counts.get(name) else "", style=_STYLES.get(name, ""))
+            for name in shown_columns
+        )
+        table.add_row(label, *cells)
+    return table
+
+
+def _scope_rows(planned: PlannedScope) -> Iterable[tuple[Text, Mapping[str, int]]]:
+    plan, units = planned.plan, planned.plan.of("unit")
+    made = Counter(f"group {change.action}" for change in plan.of("group"))
+    totals = {"same": plan.unchanged, "rejected": plan.rejected, "missing": plan.missing_count}
+    yield Text(plan.scope), _numbers(units) | made | totals
     names = {change.key: change.name for change in plan.of("group")}
-    for group in sorted({change.group for change in plan.of("unit") if change.group}):
-        units = [change for change in plan.of("unit") if change.group == group]
-        yield (Text(f"  {names.get(group, group)}", style="dim"), *_numbers(units), "", "", "")
-    if names:
-        made = sum(change.action == "create" for change in plan.of("group"))
-        told = f"  groups: {made} to create, {len(names) - made} to update"
-        yield (Text(told, style="dim"), *[""] * 8)
+    for group in sorted({change.group for change in units if change.group}):
+        members = [change for change in units if change.group == group]
+        yield Text(f"  {names.get(group, group)}", style="dim"), _numbers(members)
 
 
-def _numbers(changes: Sequence[Change]) -> list[Text]:
-    counts = Counter("held" if change.held else change.action for change in changes)
-    return [
-        Text(str(counts[name]) if counts[name] else "", style=_STYLES.get(name, "red"))
-        for name in ("create", "update", "move", "retire", "held")
-    ]
+def _numbers(changes: Sequence[Change]) -> Counter[str]:
+    return Counter("held" if change.held else change.action for change in changes)
 
 
 def _show_changes(title: str, changes: Sequence[Change]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from connectors.errors import ApiUnreachable, CredentialsRefused
 from flows.planning import PlannedScope
 from flows.pushing import PushedScope
 from transforms.plan import Change, Result
@@ -129,10 +130,22 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~])", r"\\\1", " ".join(text.split()))
 
 
-def unable(pipeline: str, message: str, requests: int, seconds: float) -> PipelineSummary:
+def explain(error: Exception) -> str:
+    """An error that ended a pipeline, with what to do about it."""
+    if isinstance(error, CredentialsRefused):
+        return f"the API does not accept the credentials ({error}); check them in the target"
+    if isinstance(error, ApiUnreachable):
+        return f"the API cannot be reached ({error}); check base_url and the network"
+    return str(error)
+
+
+def unable(
+    pipeline: str, error: Exception | None, requests: int, seconds: float
+) -> PipelineSummary:
     """A pipeline that could not run at all: nothing was touched, nothing was lost."""
     counts = dict.fromkeys(COUNTS, 0)
-    return PipelineSummary(pipeline, "error", counts, requests, seconds, (message,))
+    notes = (explain(error),) if error else ()
+    return PipelineSummary(pipeline, "error", counts, requests, seconds, notes)
 
 
 def summarize(
@@ -158,7 +171,7 @@ def summarize(
     notes += [f"{p.plan.scope}: {p.unreadable}" for p in scopes if p.unreadable]
     broken = _imbalance(counts, ends)
     if failure is not None:
-        notes.append(str(failure))
+        notes.append(explain(failure))
     if broken:
         notes.append(broken)
     status = _status(broken, failure, notes, ends)

@@ -1,7 +1,8 @@
 """What a run did to one pipeline, to be told on a page: whole tallies, and lists within limits.
 
 Promises that a tally counts every change, that each list says how many lines it stands for
-(`alike`, `reasons`), and that no more is loaded than is told, however much there was. Reads only.
+(`alike`, `rejection_count`), and that no more is loaded than is told, however much there was.
+Reads only.
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from transforms.plan import Payload
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many lines are told: of one scope, of one reason or rule, and of each list in all."""
+    """How many changes are told of one scope and in all, and how many lines of one reason (or
+    rule) and of all reasons."""
 
     per_scope: int
+    changes: int
     per_reason: int
-    in_all: int
+    reasons: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Tally:
 class ChangeLine:
     """A change and how it ended; `alike` changes of the pipeline ended so, with these words.
 
-    An outcome may also be `planned`, `sent` or `abandoned` here: see `state.schema`.
+    `one_scope` says that all of those are of one scope. An outcome may also be `planned`, `sent`
+    or `abandoned` here: see `state.schema`.
     """
 
     row: int | None
@@ -56,6 +59,7 @@ class ChangeLine:
     status: int | None
     vendor_request_id: str | None
     alike: int
+    one_scope: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,14 @@ class RunDetails:
 
     `changes` are in the order of the plan, scope by scope. `unfinished` are the changes that were
     not applied, those that ended alike together, and `rejections` stand rule by rule; both with
-    the most frequent first. `reasons` counts the lines of rejections there are.
+    the most frequent first. `rejection_count` is how many lines of rejections there are.
     """
 
     tallies: tuple[Tally, ...]
     changes: tuple[ChangeLine, ...]
     unfinished: tuple[ChangeLine, ...]
     rejections: tuple[RejectionLine, ...]
-    reasons: int
+    rejection_count: int
 
 
 _TALLIES = """
@@ -103,19 +107,20 @@ _CHANGES = f"""
         SELECT change_id, row_number() OVER (PARTITION BY scope ORDER BY change_id) AS place
         FROM changes WHERE run_id = :run_id AND pipeline = :pipeline),
     told AS (
-        SELECT change_id FROM placed WHERE place <= :per_scope ORDER BY place LIMIT :in_all)
-    SELECT {_LINE}, 1 FROM told JOIN changes USING (change_id) ORDER BY scope, change_id
+        SELECT change_id FROM placed WHERE place <= :per_scope ORDER BY place LIMIT :changes)
+    SELECT {_LINE}, 1, 1 FROM told JOIN changes USING (change_id) ORDER BY scope, change_id
 """
 _UNFINISHED = f"""
     WITH placed AS (
         SELECT change_id, count(*) OVER alike AS alike,
+            min(scope) OVER alike = max(scope) OVER alike AS one_scope,
             row_number() OVER (alike ORDER BY scope, row, change_id) AS place
         FROM changes WHERE run_id = :run_id AND pipeline = :pipeline AND outcome <> 'applied'
         WINDOW alike AS (PARTITION BY outcome, status, words)),
     told AS (
-        SELECT change_id, alike, place FROM placed WHERE place <= :per_reason
-        ORDER BY place, alike DESC LIMIT :in_all)
-    SELECT {_LINE}, alike FROM told JOIN changes USING (change_id)
+        SELECT change_id, alike, one_scope, place FROM placed WHERE place <= :per_reason
+        ORDER BY place, alike DESC LIMIT :reasons)
+    SELECT {_LINE}, alike, one_scope FROM told JOIN changes USING (change_id)
     ORDER BY alike DESC, outcome, status, words, place
 """
 _REJECTIONS = """
@@ -126,11 +131,11 @@ _REJECTIONS = """
         WINDOW alike AS (PARTITION BY rule)),
     told AS (
         SELECT rejection_id, alike, place FROM placed WHERE place <= :per_reason
-        ORDER BY place, alike DESC LIMIT :in_all)
+        ORDER BY place, alike DESC LIMIT :reasons)
     SELECT row, key, field, rule, value, message, alike
     FROM told JOIN rejections USING (rejection_id) ORDER BY alike DESC, rule, place
 """
-_REASONS = "SELECT count(*) FROM rejections WHERE run_id = :run_id AND pipeline = :pipeline"
+_REJECTION_COUNT = "SELECT count(*) FROM rejections WHERE run_id = :run_id AND pipeline = :pipeline"
 
 
 def read(db: sqlite3.Connection, run_id: str, pipeline: str, limits: Limits) -> RunDetails:
@@ -139,22 +144,20 @@ def read(db: sqlite3.Connection, run_id: str, pipeline: str, limits: Limits) -> 
         "run_id": run_id,
         "pipeline": pipeline,
         "per_scope": limits.per_scope,
+        "changes": limits.changes,
         "per_reason": limits.per_reason,
-        "in_all": limits.in_all,
+        "reasons": limits.reasons,
     }
     return RunDetails(
         tallies=tuple(Tally(*row) for row in db.execute(_TALLIES, given)),
         changes=tuple(_lines(db, _CHANGES, given)),
         unfinished=tuple(_lines(db, _UNFINISHED, given)),
         rejections=tuple(RejectionLine(*row) for row in db.execute(_REJECTIONS, given)),
-        reasons=int(db.execute(_REASONS, given).fetchone()[0]),
+        rejection_count=int(db.execute(_REJECTION_COUNT, given).fetchone()[0]),
     )
 
 
 def _lines(db: sqlite3.Connection, query: str, given: dict[str, str | int]) -> Iterator[ChangeLine]:
     for row in db.execute(query, given):
-        yield ChangeLine(*row[:7], *_payloads(row), *row[9:])
-
-
-def _payloads(row: tuple[Any, ...]) -> tuple[Payload, Payload]:
-    return json.loads(row[7]), json.loads(row[8])
+        before_and_after = map(json.loads, row[7:9])
+        yield ChangeLine(*(*row[:7], *before_and_after, *row[9:-1], bool(row[-1])))

@@ -1,7 +1,9 @@
 """The one canonical form of a payload, shared by planning, pushing and reading back.
 
 A payload is flat (`address.city`), holds no None, no float that is a whole number, no untrimmed
-text, and its id lists are sorted: the APIs treat them as sets (seed 003, "Array of … ids").
+text, and its id lists are sorted and without repetition: the APIs treat them as sets (seed 003,
+"Array of … ids"). What an API returns is never refused here: a text in place of a number stays a
+text, and so differs from every number.
 """
 
 from __future__ import annotations
@@ -16,33 +18,41 @@ import pandas as pd
 from transforms.plan import Payload
 from transforms.schema import Field, TargetSchema
 
+NUMBERS = ("number", "money", "integer")
+# A double holds 15 decimal digits for certain; the rest is noise of sums (0.1 + 0.2).
+CERTAIN_DIGITS = 15
+TRUE = ("true", "1")
+
 
 def canonical(value: Any, field: Field) -> Any:
     """The canonical form of one value, or None when the value says nothing."""
-    if value is None or value is pd.NA:
+    if _absent(value):
         return None
-    if field.type in ("number", "money", "integer"):
+    if field.type in NUMBERS:
         return _number(value)
     if field.type == "boolean":
-        return bool(value)
+        return value.strip().casefold() in TRUE if isinstance(value, str) else bool(value)
     if field.type == "ids":
-        return sorted(str(item) for item in _listed(value))
+        return sorted({str(item) for item in _listed(value)})
     if field.type == "objects":
         return _listed(value)
     return str(value).strip()
 
 
 def payloads(frame: pd.DataFrame, schema: TargetSchema) -> Iterator[Payload]:
-    """The payload of each row of a normalized frame, in its order."""
-    fields = {name: schema.fields[name] for name in frame.columns if name in schema.fields}
-    columns = [frame[name].tolist() for name in fields]
-    for values in zip(*columns, strict=True):
-        row = zip(fields.items(), values, strict=True)
-        yield {
-            name: value
-            for (name, field), raw in row
-            if not _absent(raw) and (value := canonical(raw, field)) is not None
-        }
+    """The payload of each row of a normalized frame, in its order. Equal lists may be shared."""
+    names = [name for name in frame.columns if name in schema.fields]
+    if not names:
+        yield from ({} for _ in range(len(frame)))
+        return
+    columns = [_forms(frame[name], schema.fields[name]) for name in names]
+    for row in zip(*columns, strict=True):
+        yield {name: form for name, form in zip(names, row, strict=True) if form is not None}
+
+
+def reads_as(live: Any, wanted: Any) -> bool:
+    """Whether a readable field that is `live` is as wanted: null, "" and [] read alike."""
+    return bool(live == wanted) or (live is None and wanted in ("", []))
 
 
 def nest(payload: Payload) -> dict[str, Any]:
@@ -68,8 +78,20 @@ def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _number(value: Any) -> int | float:
-    number = float(value)
+def _forms(column: pd.Series, field: Field) -> list[Any]:
+    """The canonical form of each cell, made once per distinct value."""
+    codes, distinct = pd.factorize(column)
+    forms = [*(canonical(value, field) for value in distinct.tolist()), None]
+    return [forms[code] for code in codes.tolist()]
+
+
+def _number(value: Any) -> Any:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value
+    if not number.is_integer():
+        number = float(f"{number:.{CERTAIN_DIGITS}g}")
     return int(number) if number.is_integer() else number
 
 
@@ -77,5 +99,5 @@ def _listed(value: Any) -> list[Any]:
     return list(json.loads(value) if isinstance(value, str) else value)
 
 
-def _absent(raw: Any) -> bool:
-    return raw is None or raw is pd.NA or (isinstance(raw, float) and math.isnan(raw))
+def _absent(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))

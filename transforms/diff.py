@@ -7,20 +7,36 @@ cannot move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
 from transforms.canonical import payloads
-from transforms.group import DesiredGroup, desired_groups
-from transforms.plan import Change, KnownGroup, KnownUnit, Payload
+from transforms.change import (
+    GROUP_FIELD,
+    DesiredUnit,
+    changed_fields,
+    group_change,
+    retirement,
+    unit_change,
+)
+from transforms.collisions import (
+    Bearers,
+    address_claim,
+    address_label,
+    address_members,
+    hold_collisions,
+    name_claim,
+)
+from transforms.group import desired_groups
+from transforms.holds import hold_dependants
+from transforms.plan import Change, KnownGroup, KnownUnit
 from transforms.reshape import ScopeDesired
 from transforms.schema import TargetSchema
-from transforms.travtus import address_key
+from transforms.unique import folded
 
-GROUP_FIELD = "unit_group"
+__all__ = ["GROUP_FIELD", "Known", "Policy", "ScopePlan", "changed_fields", "diff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,9 @@ class ScopePlan:
 
     `refreshed` are rows whose fingerprint moved although no field that we compare did. `missing`
     are known units that are not in a complete extract; `rows` and `rejected` count source rows.
-    `still_missing` counts the missing of a scope that was skipped because nothing moved.
+    `keys` are the units that the source speaks of in this scope, rejected ones included. `known`
+    counts the units that are not retired. `still_missing` counts the missing of a scope that was
+    skipped because nothing moved.
     """
 
     scope: str
@@ -79,167 +97,117 @@ class ScopePlan:
         return tuple(change for change in self.changes if change.entity == entity)
 
     def holding_units(self, reasons: Mapping[str, str]) -> ScopePlan:
-        """The same plan with these units held, each for its own reason."""
-        held = (
-            replace(change, held=change.held or reasons[change.key])
-            if change.entity == "unit" and change.key in reasons
-            else change
-            for change in self.changes
+        """The same plan with these units held, each for its own reason, and what leans on them."""
+        return self._holding(
+            lambda change: reasons.get(change.key) if change.entity == "unit" else None
         )
-        return replace(self, changes=tuple(held))
 
     def holding(self, reason: str, which: Callable[[Change], bool]) -> ScopePlan:
-        """The same plan with more of its changes held for a person."""
-        held = (
-            replace(change, held=reason) if change.held is None and which(change) else change
+        """The same plan with more of its changes held for a person, and what leans on them."""
+        return self._holding(lambda change: reason if which(change) else None)
+
+    def _holding(self, reason: Callable[[Change], str | None]) -> ScopePlan:
+        held = [
+            replace(change, held=why)
+            if change.held is None and (why := reason(change)) is not None
+            else change
             for change in self.changes
-        )
-        return replace(self, changes=tuple(held))
+        ]
+        return replace(self, changes=hold_dependants(held))
 
 
 def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
     """The plan of one scope."""
     touched, unchanged = _touched(desired.units, known.index)
-    loaded = known.units([key for key in touched["_key"] if key in _keys(known.index)])
-    changes, refreshed = [], {}
-    for row, key, group, digest, payload in _rows(touched, policy):
-        change = _unit_change(desired.scope, row, key, group, digest, payload, loaded, policy)
-        if change is None:
-            refreshed[key] = digest
-        else:
-            changes.append(_hold_unmovable(change, known, policy))
-    missing = _missing(desired, known.index)
+    units, refreshed = _unit_changes(touched, desired, known, policy)
+    shown = frozenset(desired.units["_key"].tolist())
+    absent = _absent(shown, known.index)
+    missing = _missing(desired, absent)
     if policy.retire:
-        changes += _retirements(desired.scope, missing, known)
-    changes = _hold_taken_names(changes, known, policy)
-    groups = desired_groups(desired, known.groups, policy.schema) if policy.groups else {}
-    group_changes = _hold_taken_group_names(_group_changes(desired.scope, groups, known), known)
-    changes = _hold_with_their_groups(changes, group_changes)
+        units += [retirement(desired.scope, unit) for unit in _loaded(known, missing)]
+    units = _hold_taken(units, desired, known, policy)
+    groups = _group_changes(desired, absent, known, policy) if policy.groups else []
+    spoken_of = shown | desired.rejected | desired.astray.intersection(known.index["key"].tolist())
     return ScopePlan(
         scope=desired.scope,
-        changes=(*group_changes, *changes),
+        changes=hold_dependants([*groups, *units]),
         unchanged=unchanged + len(refreshed),
         missing=missing,
         rows=desired.rows,
         rejected=desired.rejected_rows,
         refreshed=refreshed,
-        keys=frozenset(desired.units["_key"]) | desired.rejected,
+        keys=spoken_of,
         known=int((~known.index["retired"]).sum()),
         digest=desired.digest,
     )
 
 
 def _touched(units: pd.DataFrame, index: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The rows of which we do not know that the API has them, and how many others there are."""
     standing = index[~index["retired"]].set_index("key")["digest"]
     same = units["_digest"].to_numpy() == units["_key"].map(standing).to_numpy()
     return units[~same], int(same.sum())
 
 
-def _rows(
-    touched: pd.DataFrame, policy: Policy
-) -> Iterable[tuple[int, str, str | None, str, Payload]]:
+def _unit_changes(
+    touched: pd.DataFrame, desired: ScopeDesired, known: Known, policy: Policy
+) -> tuple[list[Change], dict[str, str]]:
+    """The changes of the touched rows, and the fingerprints of those that need none after all."""
+    loaded = known.units(_among(touched["_key"], known.index))
+    changes: list[Change] = []
+    refreshed: dict[str, str] = {}
+    for unit in _desired_units(touched, policy):
+        change = unit_change(
+            desired.scope,
+            unit,
+            loaded.get(unit.key),
+            policy.schema,
+            whole=policy.whole_records,
+        )
+        if change is None:
+            refreshed[unit.key] = unit.digest
+        else:
+            changes.append(_hold_unmovable(change, desired, known, policy))
+    return changes, refreshed
+
+
+def _desired_units(touched: pd.DataFrame, policy: Policy) -> Iterator[DesiredUnit]:
     grouped = policy.groups and "_group" in touched.columns
     groups = touched["_group"].tolist() if grouped else [None] * len(touched)
-    return zip(
-        touched.index.tolist(),
-        touched["_key"].tolist(),
-        groups,
-        touched["_digest"].tolist(),
-        payloads(touched, policy.schema),
-        strict=True,
-    )
+    columns = (touched.index.tolist(), touched["_key"].tolist(), groups, touched["_digest"])
+    yield from map(DesiredUnit, *columns, payloads(touched, policy.schema))
 
 
-def _unit_change(
-    scope: str,
-    row: int,
-    key: str,
-    group: str | None,
-    digest: str,
-    payload: Payload,
-    loaded: Mapping[str, KnownUnit],
-    policy: Policy,
-) -> Change | None:
-    unit = loaded.get(key)
-    name = _label(payload, key, policy.schema)
-    if unit is None:
-        return Change(
-            "unit", scope, key, name, "create", {}, payload, None, group, digest, row, None, payload
-        )
-    changed = changed_fields(unit.payload, payload, policy.schema)
-    moved = policy.groups and group != unit.group
-    if not changed and not moved and not unit.retired:
-        return None
-    after: dict[str, Any] = {name: payload[name] for name in changed}
-    before = {name: unit.payload[name] for name in changed if name in unit.payload}
-    if moved:
-        before[GROUP_FIELD], after[GROUP_FIELD] = unit.group, group
-    return Change(
-        "unit",
-        scope,
-        key,
-        name,
-        "move" if moved else "update",
-        before,
-        after,
-        unit.remote_id,
-        group,
-        digest,
-        row,
-        None,
-        {**unit.payload, **payload} if policy.whole_records else {},
-    )
+def _among(keys: pd.Series, index: pd.DataFrame) -> list[str]:
+    standing = frozenset(index["key"].tolist())
+    return [key for key in keys.tolist() if key in standing]
 
 
-def changed_fields(known: Payload, desired: Payload, schema: TargetSchema) -> list[str]:
-    """The fields that the source wants otherwise than the API last confirmed.
-
-    A field that the source leaves empty is not touched (contracts S17: null is never sent), a
-    create-only field is never compared (S21), nor is one that the vendor ignores (S19).
-    """
-    return [
-        name
-        for name, value in desired.items()
-        if not schema.fields[name].create_only
-        and name not in schema.not_compared
-        and known.get(name) != value
-    ]
+def _loaded(known: Known, keys: Sequence[str]) -> list[KnownUnit]:
+    return [unit for _, unit in sorted(known.units(keys).items())] if keys else []
 
 
-def _label(payload: Payload, key: str, schema: TargetSchema) -> str:
-    named = payload.get(schema.name_field) if schema.name_field else payload.get("unit_number")
-    return str(named) if named else key
+def _absent(shown: frozenset[str], index: pd.DataFrame) -> dict[str, str]:
+    """The known units that no valid row shows, retired ones apart, with their group or ""."""
+    standing = index[~index["retired"]]
+    gone = frozenset(standing["key"].tolist()) - shown
+    if not gone:
+        return {}
+    groups = zip(standing["key"].tolist(), standing["group_key"].fillna("").tolist(), strict=True)
+    return {key: group for key, group in groups if key in gone}
 
 
-def _missing(desired: ScopeDesired, index: pd.DataFrame) -> tuple[str, ...]:
+def _missing(desired: ScopeDesired, absent: Mapping[str, str]) -> tuple[str, ...]:
     if not desired.complete:
         return ()
-    here = set(desired.units["_key"]) | desired.rejected
-    standing = index.loc[~index["retired"], "key"]
-    return tuple(sorted(key for key in standing if key not in here))
+    return tuple(sorted(absent.keys() - desired.rejected - desired.astray))
 
 
-def _retirements(scope: str, missing: Sequence[str], known: Known) -> list[Change]:
-    units = known.units(missing)
-    return [
-        Change(
-            "unit",
-            scope,
-            key,
-            unit.name,
-            "retire",
-            {"rentable": unit.payload.get("rentable")},
-            {"rentable": False},
-            unit.remote_id,
-            unit.group,
-        )
-        for key, unit in sorted(units.items())
-    ]
-
-
-def _hold_unmovable(change: Change, known: Known, policy: Policy) -> Change:
+def _hold_unmovable(change: Change, desired: ScopeDesired, known: Known, policy: Policy) -> Change:
     origin = known.elsewhere.get(change.key)
-    if policy.can_move_scopes or change.action != "create" or origin is None:
+    # A key that stands in both scopes tonight is two units that are called alike.
+    stays = policy.can_move_scopes or change.key in desired.shared
+    if stays or change.action != "create" or origin is None:
         return change
     reason = (
         f"the unit is known in group {origin!r} and the API cannot move it to {change.scope!r} "
@@ -248,81 +216,39 @@ def _hold_unmovable(change: Change, known: Known, policy: Policy) -> Change:
     return replace(change, held=reason)
 
 
-def _hold_taken_names(changes: list[Change], known: Known, policy: Policy) -> list[Change]:
+def _hold_taken(
+    changes: list[Change], desired: ScopeDesired, known: Known, policy: Policy
+) -> list[Change]:
     """Holds what would collide with a known unit that does not make room tonight."""
     if policy.schema.name_field:
-        borne = {name.casefold(): key for name, key in zip(known.index["name"], known.index["key"])}
-        return _hold_collisions(changes, borne, _new_name(policy.schema.name_field), "name")
-    newcomers = [change for change in changes if change.action == "create"]
-    if not newcomers:
-        return changes
-    here = {change.key for change in changes}
-    others = known.units([key for key in known.index["key"] if key not in here])
-    borne = {address_key(unit.payload): key for key, unit in others.items()}
-    return _hold_collisions(changes, borne, lambda change: address_key(change.whole), "address")
+        return hold_collisions(changes, name_claim(), lambda: _names(known.index))
+    members = address_members(desired.units.columns)
+    return hold_collisions(changes, address_claim(members), lambda: _addresses(known, members))
 
 
-def _hold_taken_group_names(changes: Iterable[Change], known: Known) -> list[Change]:
-    borne = {group.name.casefold(): key for key, group in known.groups.items()}
-    return _hold_collisions(list(changes), borne, _new_name("name"), "name")
+def _names(index: pd.DataFrame) -> Bearers:
+    return zip(map(folded, index["name"].tolist()), index["key"].tolist(), strict=True)
 
 
-def _hold_with_their_groups(changes: list[Change], groups: Sequence[Change]) -> list[Change]:
-    held = {group.key: group.held for group in groups if group.held and group.action == "create"}
-    return [
-        replace(change, held=f"its group cannot be created: {held[change.group]}")
-        if change.held is None and change.group in held
-        else change
-        for change in changes
-    ]
-
-
-def _hold_collisions(
-    changes: list[Change],
-    borne: Mapping[str, str],
-    wanted: Callable[[Change], str | None],
-    what: str,
-) -> list[Change]:
-    """A held change keeps what it bears, which can hold others; so until nothing more is held."""
-    while True:
-        going = [change for change in changes if change.held is None]
-        leaving = {change.key for change in going if change.action != "create" and wanted(change)}
-        taken = {}
-        for change in going:
-            holder = borne.get((wanted(change) or "").casefold())
-            if holder not in (None, change.key) and holder not in leaving:
-                taken[change.identity] = (
-                    f"its {what} is still borne by {change.entity} {holder!r}, which does not "
-                    "give it up tonight; rename or remove one of the two"
-                )
-        if not taken:
-            return changes
-        changes = [replace(c, held=c.held or taken.get(c.identity)) for c in changes]
-
-
-def _new_name(field: str) -> Callable[[Change], str | None]:
-    return lambda change: change.after.get(field)
+def _addresses(known: Known, members: frozenset[str]) -> Bearers:
+    """All known payloads are read for this, on nights with a new unit or address only: an address
+    of which the source speaks in part can stand in any of them."""
+    for key, unit in known.units(known.index["key"].tolist()).items():
+        if (label := address_label(unit.payload, members)) is not None:
+            yield label, key
 
 
 def _group_changes(
-    scope: str, groups: Mapping[str, DesiredGroup], known: Known
-) -> Iterable[Change]:
-    for key, group in groups.items():
-        current = known.groups.get(key)
-        held = current.payload if current else {}
-        after = {name: value for name, value in group.payload.items() if held.get(name) != value}
-        if after:
-            yield Change(
-                "group",
-                scope,
-                key,
-                str(group.payload["name"]),
-                "update" if current else "create",
-                {name: held[name] for name in after if name in held},
-                after,
-                current.remote_id if current else None,
-            )
-
-
-def _keys(index: pd.DataFrame) -> frozenset[str]:
-    return frozenset(index["key"])
+    desired: ScopeDesired, absent: Mapping[str, str], known: Known, policy: Policy
+) -> list[Change]:
+    missing = frozenset(_missing(desired, absent))
+    unseen = {key: group for key, group in absent.items() if key not in missing}
+    wanted = desired_groups(desired, known.groups, policy.schema, unseen)
+    changes = (
+        group_change(desired.scope, group, known.groups.get(key)) for key, group in wanted.items()
+    )
+    return hold_collisions(
+        [change for change in changes if change is not None],
+        name_claim(),
+        lambda: ((folded(group.name), key) for key, group in known.groups.items()),
+    )

@@ -2,7 +2,9 @@
 
 The reference unit of a group stays while it still belongs and still has the majority's size, type
 and access; else the lowest-numbered unit of the majority takes its place (seed 002: nine 10x10
-units and one 10x11 unit want a 10x10 unit).
+units and one 10x11 unit want a 10x10 unit). A group that the source shows only in part tonight,
+because a row was rejected or the extract is not complete, keeps what it is known for: neither its
+reference unit nor its enclosure is decided by those who happen to be seen.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from transforms.canonical import payloads
@@ -19,7 +23,13 @@ from transforms.plan import KnownGroup, Payload
 from transforms.reshape import ScopeDesired
 from transforms.schema import TargetSchema
 
-SIGNATURE = ["width", "length", "height", "unit_type", "access_type"]
+SIGNATURE = ("width", "length", "height", "unit_type", "access_type")
+REFERENCE = "reference_unit"
+ATTRIBUTES = "reference_attributes"
+ENCLOSED = "fully_enclosed"
+
+Codes = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +42,30 @@ class DesiredGroup:
 
 
 def desired_groups(
-    desired: ScopeDesired, known: Mapping[str, KnownGroup], schema: TargetSchema
+    desired: ScopeDesired,
+    known: Mapping[str, KnownGroup],
+    schema: TargetSchema,
+    unseen: Mapping[str, str],
 ) -> dict[str, DesiredGroup]:
-    """The groups of a scope by key. Groups that the source no longer names are left alone."""
+    """The groups of a scope by key. Groups that the source no longer names are left alone.
+
+    `unseen` are the known units that no valid row shows although the source may still have them,
+    each with the key of the group that it is known in.
+    """
     if "_group" not in desired.units.columns:
         return {}
-    groups = {}
-    for key, members in desired.units.groupby("_group", sort=True):
-        current = known[str(key)].payload if str(key) in known else {}
-        groups[str(key)] = DesiredGroup(str(key), _payload(members, current, desired, schema))
-    return groups
+    members = _Members.of(desired.units, known, unseen)
+    parts = zip(
+        members.groups,
+        members.names(),
+        members.enclosures(),
+        members.references(schema),
+        strict=True,
+    )
+    return {
+        key: DesiredGroup(key, {"name": name, **enclosure, **reference})
+        for key, name, enclosure, reference in parts
+    }
 
 
 def number_of(name: str) -> tuple[tuple[int, int | str], ...]:
@@ -50,48 +74,124 @@ def number_of(name: str) -> tuple[tuple[int, int | str], ...]:
     return tuple((1, int(part)) if part.isdecimal() else (0, part) for part in parts)
 
 
-def _payload(
-    members: pd.DataFrame, current: Payload, desired: ScopeDesired, schema: TargetSchema
-) -> Payload:
-    payload: dict[str, Any] = {"name": _name(members)}
-    if "_enclosed" in members.columns and members["_enclosed"].notna().any():
-        payload["fully_enclosed"] = bool(members["_enclosed"].dropna().all())
-    reference = current.get("reference_unit")
-    if reference in desired.rejected:
-        kept = ("reference_unit", "reference_attributes")
-        return payload | {name: current[name] for name in kept if name in current}
-    row = _reference(members, reference)
-    attributes = next(payloads(row[_present(row, schema.memoised_fields)], schema))
-    return payload | {
-        "reference_unit": str(row["_key"].iloc[0]),
-        "reference_attributes": dict(attributes),
-    }
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The units of a scope, with the place of each one's group in `groups`.
+
+    By group: what it is known for, whether a part of it is unseen, and whether its known reference
+    unit is.
+    """
+
+    units: pd.DataFrame
+    places: Codes
+    groups: list[str]
+    known: list[Payload]
+    partial: Mask
+    headless: Mask
+
+    @classmethod
+    def of(
+        cls, units: pd.DataFrame, known: Mapping[str, KnownGroup], unseen: Mapping[str, str]
+    ) -> _Members:
+        places, keys = pd.factorize(units["_group"], sort=True)
+        groups = [str(key) for key in keys]
+        current = [known[key].payload if key in known else {} for key in groups]
+        partial = set(unseen.values())
+        return cls(
+            units,
+            places,
+            groups,
+            current,
+            partial=np.array([key in partial for key in groups], dtype=bool),
+            headless=np.array([held.get(REFERENCE) in unseen for held in current], dtype=bool),
+        )
+
+    def names(self) -> list[str]:
+        """The name that most of its units give a group, the first of them where they disagree."""
+        labels, names = pd.factorize(self.units["_group_name"], sort=True)
+        first = np.full(len(self.groups), len(names))
+        most = self._majority(labels)
+        np.minimum.at(first, self.places[most], labels[most])
+        return [str(names[label]) for label in first]
+
+    def enclosures(self) -> list[Payload]:
+        """Fully enclosed is a group if all of its units that say anything are."""
+        if "_enclosed" not in self.units.columns:
+            return [{} for _ in self.groups]
+        said = self._any(self.units["_enclosed"].notna().to_numpy())
+        ajar = self._any(~self.units["_enclosed"].fillna(value=True).to_numpy(dtype=bool))
+        tonight = [
+            {ENCLOSED: not is_ajar} if is_said else {}
+            for is_ajar, is_said in zip(ajar.tolist(), said.tolist(), strict=True)
+        ]
+        return [
+            _only(held, ENCLOSED) if is_partial and ENCLOSED in held else enclosure
+            for held, is_partial, enclosure in zip(self.known, self.partial, tonight, strict=True)
+        ]
+
+    def references(self, schema: TargetSchema) -> list[Payload]:
+        """The reference unit of each group, with the attributes that the group takes from it."""
+        units = self.units.iloc[self._representatives()]
+        lent = [name for name in schema.memoised_fields if name in units.columns]
+        return [
+            _only(held, REFERENCE, ATTRIBUTES)
+            if is_headless
+            else {REFERENCE: str(key), ATTRIBUTES: attributes}
+            for held, is_headless, key, attributes in zip(
+                self.known, self.headless, units["_key"], payloads(units[lent], schema), strict=True
+            )
+        ]
+
+    def _representatives(self) -> list[int]:
+        """By group the row that stands for it: marked, staying, or lowest of the majority."""
+        marked = self._marked()
+        by_mark = self._any(marked)[self.places]
+        candidates = np.where(by_mark, marked, self._majority(self._signatures()))
+        current = np.array([held.get(REFERENCE) for held in self.known], dtype=object)
+        unjudged = self.partial[self.places] & ~by_mark
+        stays = (self.units["_key"].to_numpy() == current[self.places]) & (candidates | unjudged)
+        vacant = candidates & ~self._any(stays)[self.places]
+        staying = zip(self.places[stays].tolist(), np.flatnonzero(stays).tolist(), strict=True)
+        chosen = {**self._lowest(vacant), **dict(staying)}
+        return [chosen[place] for place in range(len(self.groups))]
+
+    def _lowest(self, candidates: Mask) -> dict[int, int]:
+        if not candidates.any():
+            return {}
+        at = np.flatnonzero(candidates)
+        rows = self.units.iloc[at]
+        lowest: dict[int, tuple[Any, ...]] = {}
+        for place, name, key, position in zip(
+            self.places[at].tolist(), rows["name"], rows["_key"], at.tolist(), strict=True
+        ):
+            rank = (number_of(name), key, position)
+            lowest[place] = min(lowest.get(place, rank), rank)
+        return {place: rank[-1] for place, rank in lowest.items()}
+
+    def _marked(self) -> Mask:
+        if "_marked" not in self.units.columns:
+            return np.zeros(len(self.units), dtype=bool)
+        return self.units["_marked"].fillna(value=False).to_numpy(dtype=bool)
+
+    def _signatures(self) -> Codes:
+        columns = [name for name in SIGNATURE if name in self.units.columns]
+        if not columns:
+            return np.zeros(len(self.units), dtype=np.intp)
+        by_signature = self.units.groupby(columns, sort=False, dropna=False)
+        return np.asarray(by_signature.ngroup(), dtype=np.intp)
+
+    def _majority(self, labels: Codes) -> Mask:
+        """The units whose label is among the most frequent of their group."""
+        pairs = self.places * (labels.max(initial=0) + 1) + labels
+        _, pair, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+        most = np.zeros(len(self.groups), dtype=counts.dtype)
+        np.maximum.at(most, self.places, counts[pair])
+        return np.asarray(counts[pair] == most[self.places])
+
+    def _any(self, mask: Mask) -> Mask:
+        """By group, whether the mask holds for any of its units."""
+        return np.asarray(np.bincount(self.places, weights=mask, minlength=len(self.groups)) > 0)
 
 
-def _name(members: pd.DataFrame) -> str:
-    names = members["_group_name"].value_counts()
-    return str(min(names[names == names.max()].index))
-
-
-def _reference(members: pd.DataFrame, current: str | None) -> pd.DataFrame:
-    """The one row that represents the group: marked, staying, or lowest of the majority."""
-    marked = members[members["_marked"].fillna(False)] if "_marked" in members else members[:0]
-    if len(marked):
-        staying = marked[marked["_key"] == current]
-        return staying if len(staying) else _lowest(marked)
-    signature = members[_present(members, SIGNATURE)].astype("str").agg("|".join, axis=1)
-    sizes = signature.value_counts()
-    largest = set(sizes[sizes == sizes.max()].index)
-    majority = members[signature.isin(largest)]
-    staying = majority[majority["_key"] == current]
-    return staying if len(staying) else _lowest(majority)
-
-
-def _lowest(members: pd.DataFrame) -> pd.DataFrame:
-    numbers = [(number_of(name), key) for name, key in zip(members["name"], members["_key"])]
-    position = numbers.index(min(numbers))
-    return members.iloc[position : position + 1]
-
-
-def _present(frame: pd.DataFrame, names: tuple[str, ...] | list[str]) -> list[str]:
-    return [name for name in names if name in frame.columns]
+def _only(payload: Payload, *names: str) -> Payload:
+    return {name: payload[name] for name in names if name in payload}

@@ -29,14 +29,17 @@ class ScopeDesired:
     """What the source says about one scope now.
 
     `units` is indexed by source row and holds `_key`, the API fields (secrets hashed), `_digest`
-    and, with groups, `_group`, `_group_name`, `_marked` and `_enclosed`. `rejected` holds the keys
-    that have a rejected row, wherever it stands: such a unit is never missing. `rows` and
-    `rejected_rows` count source rows. `complete` says that what is not here is really gone.
+    and, with groups, `_group`, `_group_name`, `_marked` and `_enclosed`. `rejected` are the keys of
+    the scope's rejected rows, `astray` those of rejected rows that name no scope: neither is ever
+    missing. `shared` are the keys that stand in several scopes. `rows` and `rejected_rows` count
+    source rows. `complete` says that what is not here is really gone.
     """
 
     scope: str
     units: pd.DataFrame
     rejected: frozenset[str]
+    astray: frozenset[str]
+    shared: frozenset[str]
     rows: int
     rejected_rows: int
     complete: bool
@@ -51,8 +54,18 @@ class Desired:
     secrets: pd.DataFrame = field(repr=False)
     rejections: pd.DataFrame
     counts: pd.DataFrame  # by scope: valid, rejected, digest, complete
-    protected: frozenset[str]
+    astray: frozenset[str]
     complete: bool
+
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        places = [frame[["scope", "key"]] for frame in (self._named_units(), self.rejections)]
+        named = pd.concat(places, ignore_index=True).drop_duplicates()
+        named = named[(named["scope"] != "") & (named["key"] != "")]
+        return frozenset(named.loc[named["key"].duplicated(), "key"])
+
+    def _named_units(self) -> pd.DataFrame:
+        return self.units[["_scope", "_key"]].set_axis(["scope", "key"], axis="columns")
 
     @cached_property
     def _positions(self) -> Mapping[str, npt.NDArray[np.intp]]:
@@ -76,12 +89,14 @@ class Desired:
         """Every scope that the source names, in a stable order."""
         return list(self.counts.index)
 
+    @cached_property
+    def _row_counts(self) -> Mapping[str, tuple[int, int]]:
+        columns = (self.counts[name].tolist() for name in ("valid", "rejected"))
+        return dict(zip(self.scopes(), zip(*columns, strict=True), strict=True))
+
     def row_counts(self, scope: str) -> tuple[int, int]:
         """How many rows of the scope are valid, and how many were rejected."""
-        if scope not in self.counts.index:
-            return 0, 0
-        valid, rejected = self.counts.loc[scope, ["valid", "rejected"]].astype("int64").tolist()
-        return valid, rejected
+        return self._row_counts.get(scope, (0, 0))
 
     def digest(self, scope: str) -> str:
         """The scope's digest, or "" for a scope that the source does not name."""
@@ -96,7 +111,9 @@ class Desired:
         return ScopeDesired(
             scope=scope,
             units=self._rows(scope),
-            rejected=frozenset(rejected) | self.protected,
+            rejected=frozenset(rejected) - {""},
+            astray=self.astray,
+            shared=self._shared,
             rows=valid + rejected_rows,
             rejected_rows=rejected_rows,
             complete=bool(complete),
@@ -123,7 +140,7 @@ def reshape(
         secrets=secrets,
         rejections=checked.rejections,
         counts=_counts(units, checked, complete, version),
-        protected=checked.scopeless_keys,
+        astray=checked.scopeless_keys,
         complete=complete,
     )
 
@@ -142,11 +159,18 @@ def _counts(units: pd.DataFrame, checked: Checked, complete: bool, version: str)
     counts["digest"] = scope_digests(
         units["_scope"], fingerprints(others, version), units["_digest"]
     ).reindex(counts.index, fill_value="")
-    named = rejected.groupby("scope")["key"].agg(_digest_of).reindex(counts.index, fill_value="")
-    protected = _digest_of(checked.scopeless_keys)
-    counts["digest"] += named + protected + counts["complete"].map({True: "c", False: "p"})
+    named = (
+        rejected.groupby("scope")["key"].agg(_digest_of_keys).reindex(counts.index, fill_value="")
+    )
+    # For all scopes alike, also for one without a valid row: what the settings say counts too.
+    common = _digest_of([version, *sorted(checked.scopeless_keys)])
+    counts["digest"] += named + common + counts["complete"].map({True: "c", False: "p"})
     return counts
 
 
-def _digest_of(keys: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(set(keys))).encode()).hexdigest()[:16]
+def _digest_of(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def _digest_of_keys(keys: Iterable[str]) -> str:
+    return _digest_of(sorted(set(keys)))

@@ -2,7 +2,7 @@
 
 storEDGE has no reference of ours, so a created unit or group is found by its exact name; Travtus by
 `external_ref`, then by address (contracts B.5, A.3). What is already linked to another key is never
-taken, and two candidates are never guessed between.
+taken, no two keys take the same, and two candidates are never guessed between.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from transforms.canonical import reads_as
+from transforms.change import GROUP_FIELD
 from transforms.plan import (
     Change,
     KnownGroup,
@@ -23,6 +25,9 @@ from transforms.plan import (
 )
 from transforms.schema import TargetSchema
 from transforms.travtus import address_key
+from transforms.unique import folded
+
+REFERENCE_LABEL, ADDRESS_LABEL, NAME_LABEL = "external_ref", "address", "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,10 @@ class Identities:
     units: Mapping[str, str]
     groups: Mapping[str, str]
 
-    def of(self, change: Change) -> str:
-        """The id of what the change is about."""
+    def of(self, change: Change) -> str | None:
+        """The id of what the change is about, if it has one."""
         ids = self.groups if change.entity == "group" else self.units
-        return ids[change.key]
+        return ids.get(change.key) or change.remote_id
 
 
 def settle(
@@ -49,14 +54,16 @@ def settle(
     units = {unit.remote_id: unit for unit in live.units}
     groups = {group.remote_id: group for group in live.groups}
     free = _Unlinked(live, known, schema)
+    made = free.match(change for change in changes if known.of(change) is None)
     results = []
     for change in changes:
+        remote_id = known.of(change)
         if change.entity == "group":
-            result = _group(change, groups, free)
-        elif change.action == "create" and change.key not in known.units:
-            result = _created(change, free.candidates(change), schema)
+            result = _group(change, groups.get(remote_id or ""), remote_id, free)
+        elif remote_id is None:
+            result = _created(change, made.get(change.key, []), known, schema)
         else:
-            result = _updated(change, units.get(known.units[change.key]), known, schema)
+            result = _updated(change, units.get(remote_id), known, schema)
         if result:
             results.append(result)
     return results
@@ -68,20 +75,25 @@ def adopt(
     """The live units and groups that the planned creates mean: links to be made before planning
     again, and by unit key the reason why a person must choose."""
     free = _Unlinked(live, known, schema)
-    units, groups, ambiguous = [], [], {}
-    group_keys = {remote: key for key, remote in known.groups.items()}
     creates = [change for change in changes if change.action == "create"]
-    for change in creates:
-        if change.entity == "group" and (found := free.group(change.name)):
-            group_keys[found.remote_id] = change.key
-            groups.append((change, found))
-    for change in creates:
-        if change.entity == "unit":
-            candidates = free.candidates(change)
-            if len(candidates) == 1:
-                units.append(_known_unit(change, candidates[0], group_keys))
-            elif candidates:
-                ambiguous[change.key] = _ambiguous(candidates)
+    groups = [
+        (change, found)
+        for change in creates
+        if change.entity == "group" and (found := free.group(change.name))
+    ]
+    group_keys = {remote: key for key, remote in known.groups.items()}
+    group_keys |= {found.remote_id: change.key for change, found in groups}
+    units, ambiguous = [], {}
+    newcomers = [change for change in creates if change.entity == "unit"]
+    made = free.match(newcomers)
+    for change in newcomers:
+        candidates = made.get(change.key, [])
+        if len(candidates) == 1:
+            units.append(_known_unit(change, candidates[0], group_keys, schema))
+        elif candidates:
+            ambiguous[change.key] = _ambiguous(candidates)
+        elif alike := free.alike(change):
+            ambiguous[change.key] = _alike(alike)
     unit_keys = {remote: key for key, remote in known.units.items()}
     unit_keys |= {unit.remote_id: unit.key for unit in units}
     return units, [_known_group(change, group, unit_keys) for change, group in groups], ambiguous
@@ -92,66 +104,89 @@ class _Unlinked:
 
     def __init__(self, live: Live, known: Identities, schema: TargetSchema) -> None:
         linked_units, linked_groups = set(known.units.values()), set(known.groups.values())
-        self._schema = schema
+        self._kinds = (NAME_LABEL,) if schema.name_field else (REFERENCE_LABEL, ADDRESS_LABEL)
         self._units: dict[tuple[str, str], list[LiveUnit]] = {}
+        self._folded: dict[str, list[LiveUnit]] = {}
         self._groups: dict[str, list[LiveGroup]] = {}
         for unit in live.units:
             if unit.remote_id not in linked_units:
-                for label in self._labels(unit.name, unit.payload):
-                    self._units.setdefault(label, []).append(unit)
+                for kind in self._kinds:
+                    if label := _label(kind, unit.name, unit.payload):
+                        self._units.setdefault((kind, label), []).append(unit)
+                if schema.name_field:
+                    self._folded.setdefault(folded(unit.name), []).append(unit)
         for group in live.groups:
             if group.remote_id not in linked_groups:
                 self._groups.setdefault(group.name, []).append(group)
 
-    def candidates(self, change: Change) -> list[LiveUnit]:
-        for label in self._labels(change.name, change.after):
-            if found := self._units.get(label):
-                return found
-        return []
+    def match(self, creates: Iterable[Change]) -> dict[str, list[LiveUnit]]:
+        """By unit key the live units that a created one may be; a reference goes before an
+        address, and what one change has taken is nothing to another."""
+        units = [change for change in creates if change.entity == "unit"]
+        found: dict[str, list[LiveUnit]] = {}
+        for kind in self._kinds:
+            taken = {unit.remote_id for candidates in found.values() for unit in candidates}
+            for change in units:
+                label = _label(kind, change.name, change.after)
+                free = [u for u in self._units.get((kind, label), []) if u.remote_id not in taken]
+                if free and change.key not in found:
+                    found[change.key] = free
+        return found
+
+    def alike(self, change: Change) -> list[LiveUnit]:
+        """The live units whose name differs from the change's in case or form only (S5)."""
+        return self._folded.get(folded(change.name), [])
 
     def group(self, name: str) -> LiveGroup | None:
         found = self._groups.get(name, [])
         return found[0] if len(found) == 1 else None
 
-    def _labels(self, name: str, payload: Payload) -> list[tuple[str, str]]:
-        if self._schema.name_field:
-            return [("name", name)]
-        reference = payload.get("external_ref")
-        labels = [("external_ref", str(reference))] if reference else []
-        return [*labels, ("address", address_key(payload))]
+
+def _label(kind: str, name: str, payload: Payload) -> str:
+    if kind == NAME_LABEL:
+        return name
+    return address_key(payload) if kind == ADDRESS_LABEL else str(payload.get(kind, ""))
 
 
-def _group(change: Change, groups: Mapping[str, LiveGroup], free: _Unlinked) -> Result | None:
-    if change.remote_id is None:
+def _group(
+    change: Change, live: LiveGroup | None, remote_id: str | None, free: _Unlinked
+) -> Result | None:
+    if remote_id is None:
         found = free.group(change.name)
         if found is None:
             return None
         outcome: Outcome | None = None if set(change.after) - {"name"} else "applied"
         words = "settled by reading: the group exists"
-        return Result(change, outcome, words, None, None, found.remote_id, {"name": found.name})
-    live = groups.get(change.remote_id)
+        known = {"name": found.name}
+        return Result(change, outcome, words, remote_id=found.remote_id, known=known)
     if live is None:
         return Result(change, "failed", "the group is gone: it is not among the live groups")
     if set(change.after) == {"name"} and live.name == change.after["name"]:
         words = "settled by reading"
-        return Result(change, "applied", words, None, None, live.remote_id, change.after)
+        return Result(change, "applied", words, remote_id=remote_id, known=change.after)
     return None
 
 
-def _created(change: Change, found: list[LiveUnit], schema: TargetSchema) -> Result | None:
+def _created(
+    change: Change, found: list[LiveUnit], known: Identities, schema: TargetSchema
+) -> Result | None:
     if not found:
         return None
     if len(found) > 1:
         return Result(change, "held", _ambiguous(found))
     unit = found[0]
-    sent = {n: v for n, v in change.after.items() if schema.fields[n].readable}
-    if all(unit.payload.get(name) == value for name, value in sent.items()):
-        known: Payload = {**unit.payload, **change.after}
-        return Result(
-            change, "applied", "settled by reading: it is live", None, None, unit.remote_id, known
-        )
+    as_sent = all(
+        reads_as(unit.payload.get(name), value)
+        for name, value in change.after.items()
+        if schema.fields[name].readable
+    )
+    if as_sent and (change.group is None or _is_in_group(unit, change.group, known)):
+        payload: Payload = {**unit.payload, **change.after}
+        words = "settled by reading: it is live"
+        return Result(change, "applied", words, remote_id=unit.remote_id, known=payload)
     words = "adopted: a live unit was found in its place"
-    return Result(change, None, words, None, None, unit.remote_id, unit.payload)
+    payload = _read(unit, change, schema)
+    return Result(change, None, words, remote_id=unit.remote_id, known=payload)
 
 
 def _updated(
@@ -159,21 +194,42 @@ def _updated(
 ) -> Result | None:
     if unit is None:
         return Result(change, "failed", "the unit is gone: it is not among the live units")
-    confirmed = {}
-    for name, value in change.after.items():
-        if name == "unit_group":
-            if unit.group_id != (known.groups.get(change.group) if change.group else None):
-                return None
-        elif not schema.fields[name].readable or unit.payload.get(name) != value:
-            return None
-        else:
-            confirmed[name] = value
-    return Result(change, "applied", "settled by reading", None, None, unit.remote_id, confirmed)
+    fields = {name: value for name, value in change.after.items() if name != GROUP_FIELD}
+    read_back = all(
+        schema.fields[name].readable and reads_as(unit.payload.get(name), value)
+        for name, value in fields.items()
+    )
+    if not read_back:
+        return None
+    if GROUP_FIELD in change.after and not _is_in_group(unit, change.group, known):
+        return None
+    words = "settled by reading"
+    return Result(change, "applied", words, remote_id=unit.remote_id, known=fields)
 
 
-def _known_unit(change: Change, unit: LiveUnit, group_keys: Mapping[str, str]) -> KnownUnit:
+def _is_in_group(unit: LiveUnit, group: str | None, known: Identities) -> bool:
+    """Whether it is live in the group with this key, or for None outside of every group."""
+    if group is None:
+        return unit.group_id is None
+    return group in known.groups and unit.group_id == known.groups[group]
+
+
+def _known_unit(
+    change: Change, unit: LiveUnit, group_keys: Mapping[str, str], schema: TargetSchema
+) -> KnownUnit:
     group = group_keys.get(unit.group_id or "")
-    return KnownUnit(change.key, unit.remote_id, unit.name or change.name, group, unit.payload)
+    name = unit.name or change.name
+    return KnownUnit(change.key, unit.remote_id, name, group, _read(unit, change, schema))
+
+
+def _read(unit: LiveUnit, change: Change, schema: TargetSchema) -> Payload:
+    """What is live, with what the source calls empty and the API null: they read alike."""
+    empty = {
+        name: value
+        for name, value in change.after.items()
+        if schema.fields[name].readable and name not in unit.payload and reads_as(None, value)
+    }
+    return {**unit.payload, **empty}
 
 
 def _known_group(change: Change, group: LiveGroup, unit_keys: Mapping[str, str]) -> KnownGroup:
@@ -188,3 +244,8 @@ def _known_group(change: Change, group: LiveGroup, unit_keys: Mapping[str, str])
 def _ambiguous(units: list[LiveUnit]) -> str:
     ids = ", ".join(sorted(unit.remote_id for unit in units))
     return f"{len(units)} live units could be this one ({ids}); remove or rename all but one"
+
+
+def _alike(units: list[LiveUnit]) -> str:
+    names = ", ".join(sorted(f"{unit.name!r} ({unit.remote_id})" for unit in units))
+    return f"a live unit has almost its name: {names}; rename or remove one of the two"

@@ -13,16 +13,22 @@ from typing import Any, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-_NAMING = ("id", "uuid", "name", "unit_id", "unit_group_id", "reference_unit_id")
+_IDS = ("id", "uuid", "unit_id", "unit_group_id", "reference_unit_id")
+_NAMES = ("name",)
 
 
 def offenders(body: Any, sent: Mapping[K, frozenset[str]]) -> dict[K, str]:
-    """The named entries of `sent` (each with the names and ids it goes by), with the API's words."""
-    named: dict[K, list[str]] = {}
+    """The named entries of `sent`, each of which goes by several names and ids, with the words."""
+    named: dict[K, dict[str, None]] = {}
     for kind, item in _items(body):
         for entry in _meant(item, sent):
-            named.setdefault(entry, []).append(f"{kind}: {_message(item)}")
+            named.setdefault(entry, {})[f"{kind}: {_message(item)}"] = None
     return {entry: "; ".join(words) for entry, words in named.items()}
+
+
+def speaks_of_items(body: Any) -> bool:
+    """Whether the reply is about some of what was sent, be it named or not."""
+    return next(_items(body), None) is not None
 
 
 def _items(body: Any) -> Iterator[tuple[str, Any]]:
@@ -39,15 +45,20 @@ def _items(body: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _meant(item: Any, sent: Mapping[K, frozenset[str]]) -> list[K]:
-    if isinstance(item, Mapping):
-        labels = {str(item[name]) for name in _NAMING if item.get(name) is not None}
-        exact = [entry for entry, names in sent.items() if labels & names]
-        return exact or _mentioned(_message(item), sent)
-    return _mentioned(str(item), sent)
+    """By id, else by name, else by what the words mention."""
+    for labels in (_IDS, _NAMES) if isinstance(item, Mapping) else ():
+        given = {str(item[label]) for label in labels if item.get(label) is not None}
+        if exact := [entry for entry, names in sent.items() if given & names]:
+            return exact
+    return _mentioned(_message(item), sent)
 
 
 def _mentioned(text: str, sent: Mapping[K, frozenset[str]]) -> list[K]:
-    """The entries with the longest name that stands in the text as a word of its own."""
+    """The entries with the longest name that stands in the text as a word of its own.
+
+    The longest alone, for "10x10 Climate" also mentions "10x10". Naming too few costs a request
+    more, naming too many would fail units that nobody meant.
+    """
     found: dict[K, int] = {}
     for entry, names in sent.items():
         lengths = [len(name) for name in names if _stands_in(name, text)]

@@ -1,6 +1,6 @@
-"""How any target delivers one scope: journaled requests, each change to one outcome.
+"""How any target delivers one scope: journaled requests, and exactly one outcome for each change.
 
-A request whose outcome is unknown is never sent again blindly: the scope is read, what landed
+A request that is not safe to repeat is never sent again blindly: the scope is read, what landed
 becomes known, and only the rest is sent again, in smaller batches. When the scope must end, each
 change that was not sent says so.
 """
@@ -8,9 +8,8 @@ change that was not sent says so.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from connectors.clock import Clock
 from connectors.errors import (
@@ -19,22 +18,38 @@ from connectors.errors import (
     CredentialsRefused,
     Forbidden,
     GroupRefused,
+    NotFound,
     NotSent,
     RedirectRefused,
     Rejected,
+    RequestTooLarge,
+    RequestUnsendable,
     Throttled,
 )
 from connectors.http import HttpClient, Reply
-from connectors.targets.offenders import offenders
+from connectors.targets.bulk import (
+    Bulk,
+    Identity,
+    again,
+    batches,
+    failed,
+    halves,
+    unknown,
+    without,
+)
+from connectors.targets.ledger import Ledger
+from connectors.targets.offenders import offenders, speaks_of_items
 from connectors.targets.work import Journal, ScopeWork
 from transforms.plan import Change, Entity, Live, Result
 
-# A batch is sent at most this often when its outcome stays unknown: whole, halved, quartered.
-MAX_ROUNDS = 3
+# Changes whose outcome stays unknown are sent in smaller batches for as long as that helps. This
+# often in a row without any help, and they are left to the next night: whole, halved, quartered.
+FRUITLESS_ROUNDS = 3
 # Pauses before the reads that settle an unknown create (contracts S25: up to 3 spaced reads).
 READ_PAUSES_SECONDS = (0.0, 1.0, 3.0)
 
 _ENDING = (NotSent, CredentialsRefused, Forbidden, GroupRefused, RedirectRefused, Throttled)
+_TOO_MUCH = (RequestTooLarge, RequestUnsendable)
 
 
 class ScopeEnded(Exception):
@@ -46,51 +61,47 @@ class ScopeEnded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bulk:
-    """A kind of request that carries many changes. `safe` says whether it may be sent again
-    although its outcome is unknown (DESIGN 6)."""
+class _Doubt:
+    """An open request, and those of its changes that may be sent again."""
 
-    method: str
-    path: str
-    purpose: str
-    safe: bool
-    body: Callable[[Sequence[Change]], dict[str, Any]]
-    results: Callable[[Sequence[Change], Reply], list[Result]]
+    entry: int
+    changes: Sequence[Change]
 
 
 class ScopePush(ABC):
     """The push of one scope. Subclasses say in which order, and how a read settles a change."""
 
-    def __init__(
-        self, client: HttpClient, journal: Journal, work: ScopeWork, batch: int, clock: Clock
-    ) -> None:
-        """`batch` is the most changes that one request carries."""
+    def __init__(self, client: HttpClient, journal: Journal, work: ScopeWork, clock: Clock) -> None:
         self.client = client
-        self.journal = journal
         self.work = work
-        self.batch = batch
         self.clock = clock
-        self.pending = {change.identity: change for change in work.changes}
-        self.outcomes: dict[tuple[Entity, str], Result] = {}
+        self.ledger = Ledger(journal, work.changes, client.redact, self.confirmed)
 
     @abstractmethod
     def steps(self) -> None:
         """Sends the changes in the target's order."""
 
     @abstractmethod
-    def read(self) -> Live:
-        """The scope, read completely; raises an ApiError when that cannot be proven."""
+    def read(self, entities: Collection[Entity]) -> Live:
+        """The scope's units, groups or both, completely; raises an ApiError otherwise."""
 
     @abstractmethod
-    def settle(self, changes: Sequence[Change], live: Live) -> list[Result]:
-        """What a read shows of changes whose outcome is unknown; absent ones have no result."""
+    def settle(
+        self, changes: Sequence[Change], live: Live, strangers: Collection[Identity]
+    ) -> list[Result]:
+        """What a read shows of changes whose outcome is unknown; absent ones have no result.
+
+        An outcome of None adopts something live: the change of that result holds what is left to
+        be sent. `strangers` were refused: what is live in their place is not their doing.
+        """
 
     @abstractmethod
     def names(self, change: Change) -> frozenset[str]:
         """The names and ids by which an error reply may mean this change."""
 
-    def applied(self, result: Result) -> None:
-        """Called for each confirmed result, so that later steps can lean on it."""
+    @abstractmethod
+    def confirmed(self, part: Result) -> None:
+        """Called for each part that came through, so that later steps can lean on it."""
 
     def run(self) -> CredentialsRefused | ApiUnreachable | None:
         """Pushes the scope. Returns the error that would end any scope alike, if there was one."""
@@ -99,185 +110,154 @@ class ScopePush(ABC):
             self.steps()
         except ScopeEnded as ended:
             error = ended.error
-        words = f"not sent: {error}" if error else "not sent"
-        self.decide(Result(change, "failed", words) for change in self.unresolved())
-        return error if isinstance(error, (CredentialsRefused, ApiUnreachable)) else None
+        self.ledger.give_up(
+            {
+                change.identity: self._unsent(change) + (f": {error}" if error else "")
+                for change in self.ledger.unresolved()
+            }
+        )
+        return error if isinstance(error, CredentialsRefused | ApiUnreachable) else None
 
-    def unresolved(self) -> list[Change]:
-        """The changes that have no outcome yet."""
-        return [change for key, change in self.pending.items() if key not in self.outcomes]
-
-    def failed(self, entity: Entity, key: str) -> bool:
-        """Whether a change was made and did not come through."""
-        result = self.outcomes.get((entity, key))
-        return result is not None and result.outcome != "applied"
-
-    def decide(self, results: Iterable[Result]) -> None:
-        """Outcomes that need no request."""
-        decided = list(results)
-        if decided:
-            self.journal.decided(decided)
-            self._note(decided)
+    @property
+    def outcomes(self) -> Mapping[Identity, Result]:
+        """What became of each change, once the push has run."""
+        return self.ledger.outcomes
 
     def deliver(self, bulk: Bulk, changes: Sequence[Change]) -> None:
-        """Sends the changes in batches until each has an outcome."""
-        for batch in _batches(changes, self.batch):
-            self._deliver(bulk, batch, rounds=MAX_ROUNDS)
+        """Sends the changes, or parts of them, in batches until nothing more can be done."""
+        for batch in batches(changes, bulk.limit):
+            self._insist(bulk, batch)
 
-    def _deliver(self, bulk: Bulk, changes: Sequence[Change], rounds: int) -> None:
-        entry = self.journal.sent(bulk.method, bulk.path, bulk.purpose, changes)
-        body = bulk.body(changes)
+    def _unsent(self, change: Change) -> str:
+        return "not sent" if self.ledger.is_whole(change) else "not sent in full"
+
+    def _insist(self, bulk: Bulk, batch: Sequence[Change]) -> None:
+        """Smaller and smaller while that helps; what stays unknown is left to the next night."""
+        parts, fruitless = [batch], 0
+        while parts:
+            doubts = [doubt for part in parts if (doubt := self._send(bulk, part))]
+            left = sum(len(doubt.changes) for doubt in doubts)
+            fruitless = fruitless + 1 if left == sum(map(len, parts)) else 0
+            if fruitless == FRUITLESS_ROUNDS:
+                return
+            for doubt in doubts:
+                self.ledger.settled(doubt.entry, again(doubt.changes, unvouched=bulk.safe))
+            parts = [half for doubt in doubts for half in halves(doubt.changes)]
+
+    def _send(self, bulk: Bulk, changes: Sequence[Change]) -> _Doubt | None:
+        """Sends one request, and says what of it may have to be sent once more."""
+        entry = self.ledger.sent(bulk, changes)
         try:
-            reply = self.client.send(bulk.method, bulk.path, json=body, safe=bulk.safe)
+            reply = self.client.send(
+                bulk.method, bulk.path, json=bulk.body(changes), safe=bulk.safe
+            )
+        except _TOO_MUCH as error:
+            self._make_smaller(bulk, entry, changes, error)
+        except _ENDING as error:
+            self.ledger.answered(entry, error, failed(changes, error))
+            raise ScopeEnded(error) from error
+        except Rejected as error:
+            self._sort_out(bulk, entry, changes, error)
         except ApiError as error:
-            self._answer_error(bulk, entry, changes, error, rounds)
+            told = self._itemised(bulk, changes, error)
+            silent = without(changes, told)
+            self.ledger.answered(entry, error, [*told, *unknown(silent, str(error), error)])
+            return self._doubt(bulk, entry, silent)
         else:
-            results = bulk.results(changes, reply)
-            unnamed = _without(changes, results)
-            results += [_unknown(change, "the reply does not mention it") for change in unnamed]
-            self._answer(entry, reply.status, "", reply.request_id, results)
-            self._settle(bulk, entry, unnamed, rounds, READ_PAUSES_SECONDS)
+            told = bulk.results(changes, reply)
+            silent = without(changes, told)
+            doubtful = unknown(silent, "the reply does not mention it")
+            self.ledger.answered(entry, reply, [*told, *doubtful])
+            return self._doubt(bulk, entry, silent)
+        return None
 
-    def _answer_error(
-        self, bulk: Bulk, entry: int, changes: Sequence[Change], error: ApiError, rounds: int
-    ) -> None:
-        if isinstance(error, _ENDING):
-            self._answer(entry, error.status, error.words, error.request_id, _fail(changes, error))
-            raise ScopeEnded(error)
-        if not isinstance(error, Rejected):
-            results = [_unknown(change, str(error), error) for change in changes]
-            self._answer(entry, error.status, error.words, error.request_id, results)
-            self._settle(bulk, entry, changes, rounds, READ_PAUSES_SECONDS)
-        elif error.status == 413 and len(changes) > 1:
-            self._answer(entry, error.status, error.words, error.request_id, [])
-            self._resend(bulk, changes, rounds)
-        else:
-            self._sort_out(bulk, entry, changes, error, rounds)
-
-    def _sort_out(
-        self, bulk: Bulk, entry: int, changes: Sequence[Change], error: Rejected, rounds: int
-    ) -> None:
-        """A 4xx: the named fail with the API's words, the others go again."""
-        if isinstance(error.body, dict) and isinstance(error.body.get("units"), list):
-            reply = Reply(error.status or 0, error.body, error.request_id, 0.0)
-            if mentioned := bulk.results(changes, reply):
-                self._answer(entry, error.status, error.words, error.request_id, mentioned)
-                changes = _without(changes, mentioned)
-                if not changes:
-                    return
-        words = offenders(error.body, {change.identity: self.names(change) for change in changes})
-        named = [change for change in changes if change.identity in words]
-        failures = _fail(named or changes, error, words)
-        others = _without(changes, failures)
+    def _doubt(self, bulk: Bulk, entry: int, silent: Sequence[Change]) -> _Doubt | None:
+        """What may be sent again of changes whose outcome is unknown (DESIGN 6)."""
+        if not silent:
+            return None
         if bulk.safe:
-            self._answer(entry, error.status, error.words, error.request_id, failures)
-            if others:
-                self._deliver(bulk, others, rounds)
-            return
-        doubtful = [
-            _unknown(change, "an error reply may hide a part that was processed", error)
-            for change in changes
-        ]
-        self._answer(entry, error.status, error.words, error.request_id, doubtful)
-        absent = {change.identity for change in self._read_back(entry, changes, (0.0,))}
-        self._close(entry, [result for result in failures if result.change.identity in absent])
-        again = [change for change in others if change.identity in absent]
-        if again:
-            self._deliver(bulk, again, rounds)
+            return _Doubt(entry, silent)
+        absent = self._read_back(entry, silent, READ_PAUSES_SECONDS)
+        if not absent:
+            self.ledger.settled(entry, [])
+            return None
+        return _Doubt(entry, absent)
 
-    def _settle(
-        self,
-        bulk: Bulk,
-        entry: int,
-        changes: Sequence[Change],
-        rounds: int,
-        pauses: Sequence[float],
+    def _make_smaller(
+        self, bulk: Bulk, entry: int, changes: Sequence[Change], error: ApiError
     ) -> None:
-        if not changes:
+        """What is too much to be taken was not processed: there is no doubt about it."""
+        if len(changes) == 1:
+            self.ledger.answered(entry, error, failed(changes, error))
             return
-        absent = self._read_back(entry, changes, pauses)
-        if rounds > 1 or not absent:
-            self._close(entry, [])
-            self._resend(bulk, absent, rounds - 1)
+        self.ledger.answered(entry, error, again(changes, unvouched=False))
+        for half in halves(changes):
+            self._insist(bulk, half)
 
-    def _resend(self, bulk: Bulk, changes: Sequence[Change], rounds: int) -> None:
-        for half in _batches(changes, max(1, (len(changes) + 1) // 2)):
-            self._deliver(bulk, half, rounds)
+    def _sort_out(self, bulk: Bulk, entry: int, changes: Sequence[Change], error: Rejected) -> None:
+        """A 4xx: the named fail with the API's words, the others go again.
+
+        A 404 that names nobody contradicts what is known, so that the scope is read to see who is
+        gone (DESIGN 6). Where the words mean some of many without saying which, halves will tell.
+        """
+        told = self._itemised(bulk, changes, error)
+        rest = without(changes, told)
+        words = offenders(error.body, {change.identity: self.names(change) for change in rest})
+        if bulk.safe and (words or not isinstance(error, NotFound)):
+            blamed = self._blamed(rest, rest, error, words)
+            others = without(rest, blamed)
+            self.ledger.answered(entry, error, [*told, *blamed, *again(others, unvouched=True)])
+        else:
+            said = "a refusal may hide a part that was processed"
+            self.ledger.answered(entry, error, [*told, *unknown(rest, said, error)])
+            left = self._read_back(entry, rest, READ_PAUSES_SECONDS[:1], words.keys())
+            blamed = self._blamed(left, rest, error, words)
+            others = without(left, blamed)
+            self.ledger.settled(entry, [*blamed, *again(others, unvouched=bulk.safe)])
+        for part in batches(others, None) if len(others) < len(rest) else halves(others):
+            self._insist(bulk, part)
+
+    def _blamed(
+        self,
+        candidates: Sequence[Change],
+        rest: Sequence[Change],
+        error: Rejected,
+        words: Mapping[Identity, str],
+    ) -> list[Result]:
+        """Those of the candidates that the refusal is about; none as long as it can be narrowed."""
+        if words:
+            return failed([c for c in candidates if c.identity in words], error, words)
+        if len(candidates) < len(rest) or (len(rest) > 1 and speaks_of_items(error.body)):
+            return []
+        refused = failed(candidates, error)
+        return [replace(result, forget=tuple(result.change.after)) for result in refused]
+
+    def _itemised(self, bulk: Bulk, changes: Sequence[Change], error: ApiError) -> list[Result]:
+        """What an error reply says of each item, where it does so (contracts T3)."""
+        if not bulk.itemised or error.body is None:
+            return []
+        return bulk.results(changes, Reply(error.status or 0, error.body, error.request_id, 0.0))
 
     def _read_back(
-        self, entry: int, changes: Sequence[Change], pauses: Sequence[float]
+        self,
+        entry: int,
+        changes: Sequence[Change],
+        pauses: Sequence[float],
+        strangers: Collection[Identity] = (),
     ) -> list[Change]:
         """Reads the scope until each change is found, and returns those that stay absent."""
         absent = list(changes)
-        for pause in pauses:
+        entities = {change.entity for change in changes}
+        for pause in pauses if absent else ():
             self.clock.sleep(pause)
             try:
-                live = self.read()
+                live = self.read(entities)
             except ApiError as error:
                 raise ScopeEnded(error) from error
-            results = self.settle(absent, live)
-            self.journal.learned(entry, results)
-            self._note(results)
-            absent = _without(absent, results)
+            found = self.settle(absent, live, strangers)
+            if found:
+                self.ledger.learned(entry, found)
+            absent = without(absent, found)
             if not absent:
                 break
         return absent
-
-    def _answer(
-        self,
-        entry: int,
-        status: int | None,
-        words: str,
-        request_id: str | None,
-        results: Sequence[Result],
-    ) -> None:
-        said = self._redacted(results)
-        self.journal.answered(entry, status, words, request_id, said)
-        self._note(said)
-
-    def _redacted(self, results: Sequence[Result]) -> list[Result]:
-        """An API may quote a lock code back at us, in an error that names an offender."""
-        return [replace(result, words=self.client.redact(result.words)) for result in results]
-
-    def _close(self, entry: int, results: Sequence[Result]) -> None:
-        said = self._redacted(results)
-        self.journal.settled(entry, said)
-        self._note(said)
-
-    def _note(self, results: Iterable[Result]) -> None:
-        for result in results:
-            if result.outcome is not None:
-                self.outcomes[result.change.identity] = result
-            if result.outcome in ("applied", None):
-                self.applied(result)
-
-
-def _batches(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
-    for start in range(0, len(changes), size):
-        yield changes[start : start + size]
-
-
-def _without(changes: Sequence[Change], results: Sequence[Result]) -> list[Change]:
-    resolved = {result.change.identity for result in results}
-    return [change for change in changes if change.identity not in resolved]
-
-
-def _fail(
-    changes: Sequence[Change], error: ApiError, words: dict[Any, str] | None = None
-) -> list[Result]:
-    said = words or {}
-    return [
-        Result(
-            change,
-            "failed",
-            said.get(change.identity) or error.words or str(error),
-            error.status,
-            error.request_id,
-        )
-        for change in changes
-    ]
-
-
-def _unknown(change: Change, words: str, error: ApiError | None = None) -> Result:
-    status = error.status if error else None
-    return Result(change, "unknown", words, status, error.request_id if error else None)

@@ -6,22 +6,24 @@ units → update groups (DESIGN 6, contracts B.14). Nothing is ever deleted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from connectors.clock import Clock
 from connectors.http import HttpClient
+from connectors.targets.bulk import Identity
 from connectors.targets.push import ScopePush
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.storedge_facility import Facility
+from connectors.targets.storedge_names import room_for_names
 from connectors.targets.storedge_reader import StoredgeReader
-from connectors.targets.storedge_requests import REFERENCE_FIELDS, StoredgeRequests, as_step
+from connectors.targets.storedge_references import Departure, departures
+from connectors.targets.storedge_requests import REFERENCE_FIELDS, StoredgeRequests
 from connectors.targets.work import Journal, ScopeWork
-from transforms.diff import GROUP_FIELD
-from transforms.plan import Change, Entity, Live, Result
+from transforms.diff import GROUP_FIELD, changed_fields
+from transforms.group import ATTRIBUTES, REFERENCE
+from transforms.plan import Change, Entity, Live, LiveUnit, Result
 from transforms.settle import settle
-
-Identity = tuple[Entity, str]
 
 
 class StoredgePush(ScopePush):
@@ -36,170 +38,234 @@ class StoredgePush(ScopePush):
         reader: StoredgeReader,
         clock: Clock,
     ) -> None:
-        super().__init__(client, journal, work, settings.batch_size, clock)
+        changes = tuple(_with_attributes(change) for change in work.changes)
+        super().__init__(client, journal, replace(work, changes=changes), clock)
         self.reader = reader
         self.facility = Facility.of(work)
         self.requests = StoredgeRequests(
-            work.scope, self.facility, work.secrets, settings.custom_unit_groups
+            work.scope,
+            self.facility,
+            work.secrets,
+            settings.custom_unit_groups,
+            settings.batch_size,
         )
 
     def steps(self) -> None:
         """DESIGN 6, in its order."""
+        self._give_up_on_lost_secrets()
         self._make_room("group")
-        self.deliver(self.requests.create_groups(), self._creates("group"))
-        self._hand_over_references()
+        self._create_groups()
+        self._repoint()
         self._make_room("unit")
-        self._give_up_on_groupless()
         self.deliver(self.requests.create_units(), self._creates("unit"))
-        waiting = self._waiting_for_a_successor()
-        self.deliver(
-            self.requests.update_units(),
-            [change for change in self._updates() if change.identity not in waiting],
-        )
-        self.deliver(self.requests.update_groups(), self._settleable_groups())
-        self.deliver(self.requests.update_units(), self._updates())
+        self._update_units(but={departure.move.identity for departure in self._waiting()})
+        self._repoint()
+        self._step_out()
+        self._update_units()
+        self._update_groups()
 
-    def read(self) -> Live:
-        """The facility, read completely."""
-        return self.reader.read(self.work.scope)
+    def read(self, entities: Collection[Entity]) -> Live:
+        """The facility's units or groups, read completely."""
+        return self.reader.read(self.work.scope, entities)
 
-    def settle(self, changes: Sequence[Change], live: Live) -> list[Result]:
+    def settle(
+        self, changes: Sequence[Change], live: Live, strangers: Collection[Identity]
+    ) -> list[Result]:
         """What the listing shows of them; an adopted unit may leave fields to update."""
+        units = {unit.remote_id: unit for unit in live.units}
         results = settle(changes, live, self.facility.identities, self.reader.schema)
-        for result in results:
-            if result.outcome is None and result.change.entity == "unit":
-                self._adopt(result)
-        return results
+        return [
+            self._as_found(result, units[str(result.remote_id)], strangers)
+            if self._is_made(result)
+            else result
+            for result in results
+        ]
 
     def names(self, change: Change) -> frozenset[str]:
         """Its name, its id, and the reference unit that it asks for."""
-        ids = self.facility.group_ids if change.entity == "group" else self.facility.unit_ids
-        reference = self.facility.unit_ids.get(str(change.after.get("reference_unit")))
-        named = {change.name, change.after.get("name"), ids.get(change.key), reference}
+        named = {change.name, change.after.get("name")}
+        named.add(self.facility.ids(change.entity).get(change.key))
+        if REFERENCE in change.after:
+            named.add(self.facility.unit_ids.get(str(change.after[REFERENCE])))
         return frozenset(str(name) for name in named if name)
 
-    def applied(self, result: Result) -> None:
+    def confirmed(self, part: Result) -> None:
         """The steps that follow lean on it."""
-        self.facility.learn(result)
+        self.facility.learn(part)
 
-    # What is still to be sent
+    # What is left
 
-    def _open(self, entity: Entity, *actions: str) -> list[Change]:
-        return [
-            change
-            for change in self.unresolved()
-            if change.entity == entity and change.action in actions
-        ]
+    def _open(self, entity: Entity) -> list[Change]:
+        return [change for change in self.ledger.unresolved() if change.entity == entity]
 
     def _creates(self, entity: Entity) -> list[Change]:
-        return [c for c in self._open(entity, "create") if not self.facility.holds(c)]
+        return [change for change in self._open(entity) if not self.facility.holds(change)]
 
-    def _updates(self) -> list[Change]:
-        """Updates and moves, the reference unit of a group last among those that leave it."""
-        references = set(self.facility.references.values())
-        updates = [
-            change
-            for change in self.unresolved()
-            if change.entity == "unit" and self.facility.holds(change)
-        ]
-        return sorted(updates, key=lambda change: change.key in references)
-
-    # Names: whoever bears a wanted name makes room first
+    def _give_up_on_lost_secrets(self) -> None:
+        """A lock code that only its hash is known of cannot be sent."""
+        fields, secrets = self.reader.schema.fields, self.work.secrets
+        self.ledger.give_up(
+            {
+                change.identity: f"not sent: the source no longer has its {name}"
+                for change in self._open("unit")
+                for name in change.after
+                if name in fields and fields[name].secret
+                if name not in secrets.get(change.key, {})
+            }
+        )
 
     def _make_room(self, entity: Entity) -> None:
-        """One request more: to the final name where that is free, else to a temporary one."""
-        standing = self.facility.names(entity)
-        bearers = {name.casefold(): key for key, name in standing.items()}
-        naming = [c for c in self.unresolved() if c.entity == entity and "name" in c.after]
-        wanted = {bearers.get(str(change.after["name"]).casefold()): change for change in naming}
-        aside = []
-        for change in naming:
-            if change.key in wanted and wanted[change.key].key != change.key:
-                name = str(change.after["name"])
-                if name.casefold() in bearers:
-                    name = f"{name} ~{self.facility.identities.of(change)}"
-                aside.append(replace(change, action="update", after={"name": name}))
-        bulk = self.requests.update_groups() if entity == "group" else self.requests.update_units()
-        self.deliver(as_step(bulk, f"make room for names of {entity}s"), aside)
-
-    # Reference units
-
-    def _hand_over_references(self) -> None:
-        """A reference unit that leaves a group hands over to one that already stands in it."""
-        movers = {change.key for change in self._open("unit", "move")}
-        steps = []
-        for change in self._open("group", "update"):
-            new, old = change.after.get("reference_unit"), self.facility.references.get(change.key)
-            stands = self.facility.unit_groups.get(str(new)) == change.key and new not in movers
-            leaves = old in movers and self.facility.unit_groups.get(str(old)) == change.key
-            if stands and leaves:
-                steps.append(replace(change, after={"reference_unit": new}))
-        self.deliver(as_step(self.requests.update_groups(), "hand over references"), steps)
-        for step in steps:
-            if self.facility.references.get(step.key) == step.after["reference_unit"]:
-                self._handed_over(self.pending[step.identity])
-
-    def _handed_over(self, change: Change) -> None:
-        """Setting the reference has copied its attributes, unless those change tonight."""
-        unit = self.pending.get(("unit", str(change.after["reference_unit"])))
-        if unit and set(unit.after) & set(self.reader.schema.memoised_fields):
-            return
-        rest = {n: v for n, v in change.after.items() if n not in REFERENCE_FIELDS}
-        copied = {n: v for n, v in change.after.items() if n in REFERENCE_FIELDS}
-        self.pending[change.identity] = replace(change, after=rest)
-        self.decide([Result(change, None if rest else "applied", known=copied)])
-
-    def _waiting_for_a_successor(self) -> set[Identity]:
-        """Reference units whose group goes on under a reference that arrives only tonight."""
-        leaving = {
-            self.facility.references[change.key]: change.key
-            for change in self._open("group", "update")
-            if change.after.get("reference_unit")
-            and change.key in self.facility.references
-            and self.facility.references[change.key] != change.after["reference_unit"]
-        }
-        return {
-            change.identity
-            for change in self._open("unit", "move")
-            if change.key in leaving
-            and self.facility.unit_groups.get(change.key) == leaving[change.key]
-        }
-
-    def _settleable_groups(self) -> list[Change]:
-        """Group changes whose reference unit is in place; the others fail, and say why."""
-        changes = [c for c in self._open("group", "create", "update") if self.facility.holds(c)]
-        ready = []
-        for change in changes:
-            unit = self.requests.reference_of(change)
-            in_place = self.facility.unit_groups.get(unit) == change.key
-            if not REFERENCE_FIELDS & set(change.after) or (
-                in_place and not self.failed("unit", unit)
-            ):
-                ready.append(change)
-            else:
-                words = f"not sent: its reference unit {unit!r} did not come through"
-                self.decide([Result(change, "failed", words)])
-        return ready
+        """Whoever bears a name that another wants tonight goes by another one first."""
+        standing, ids = self.facility.names(entity), self.facility.ids(entity)
+        purpose = f"make room for names of {entity}s"
+        bulk = self.requests.update_groups if entity == "group" else self.requests.update_units
+        self.deliver(bulk(purpose), room_for_names(self._open(entity), standing, ids))
 
     # Units
 
-    def _give_up_on_groupless(self) -> None:
-        """A unit whose group could not be made is not created outside of it."""
-        for change in self._open("unit", "create", "move"):
-            if change.group and change.group not in self.facility.group_ids:
-                group = self.outcomes.get(("group", change.group))
-                words = group.words if group else "it is not known"
-                said = f"not sent: its group {change.group!r} could not be made: {words}"
-                self.decide([Result(change, "failed", said)])
+    def _update_units(self, but: Collection[Identity] = ()) -> None:
+        """Updates and moves; who represents a group leaves it last, when it is empty."""
+        references = set(self.facility.references.values())
+        updates = [
+            change
+            for change in self._open("unit")
+            if self.facility.holds(change) and change.identity not in but
+        ]
+        updates.sort(key=lambda change: change.key in references)
+        self.deliver(self.requests.update_units(), updates)
 
-    def _adopt(self, result: Result) -> None:
-        """A unit that was live already: what differs from the source is left to update."""
-        change, fields = result.change, self.reader.schema.fields
-        rest = {
-            name: value
-            for name, value in change.after.items()
-            if result.known.get(name) != value and not fields[name].create_only
+    def _is_made(self, result: Result) -> bool:
+        """Whether a result is about a unit that was found where one was to be created."""
+        change = result.change
+        if change.entity == "group" or change.action != "create" or self.facility.holds(change):
+            return False
+        return result.outcome in ("applied", None)
+
+    def _as_found(self, result: Result, unit: LiveUnit, strangers: Collection[Identity]) -> Result:
+        """What differs from the source is left to update. Only a unit that is ours can be known
+        to hold what no reading shows."""
+        change, is_ours = result.change, result.change.identity not in strangers
+        known = result.known if is_ours and result.outcome == "applied" else unit.payload
+        left = {
+            name: change.after[name]
+            for name in changed_fields(known, change.after, self.reader.schema)
         }
-        if self.requests.custom_groups:
-            rest[GROUP_FIELD] = change.group
-        self.pending[change.identity] = replace(change, after=rest, remote_id=result.remote_id)
+        if change.group and unit.group_id != self.facility.group_ids.get(change.group):
+            left[GROUP_FIELD] = change.group
+        if not left:
+            return replace(result, outcome="applied", known=known)
+        return replace(result, change=replace(change, after=left), outcome=None, known=known)
+
+    # Groups
+
+    def _create_groups(self) -> None:
+        """Empty groups. A unit whose group cannot be made is not created outside of it."""
+        groups = [replace(c, after={"name": c.name}) for c in self._creates("group")]
+        self.deliver(self.requests.create_groups(), groups)
+        homeless = [
+            change
+            for change in self._open("unit")
+            if change.action in ("create", "move")
+            if change.group and change.group not in self.facility.group_ids
+        ]
+        self.ledger.give_up(
+            {c.identity: f"not sent: its group {c.group!r} {self._fate(c)}" for c in homeless}
+        )
+
+    def _fate(self, change: Change) -> str:
+        group = self.outcomes.get(("group", str(change.group)))
+        return f"could not be made: {group.words}" if group else "is not known"
+
+    def _waiting(self) -> list[Departure]:
+        leaving = departures(self.facility, self._open("unit"))
+        return [departure for departure in leaving if departure.waits]
+
+    def _repoint(self) -> None:
+        """Reference units that are about to leave hand over to a unit that stays.
+
+        The same request carries whatever else about groups can be settled already.
+        """
+        groups = {change.key: change for change in self._open("group")}
+        parts: dict[Identity, Change] = {}
+        heirs: dict[str, str] = {}
+        for departure in self._waiting():
+            if not departure.stayers:
+                continue
+            change = groups.get(departure.group)
+            if change is None:
+                part = replace(departure.move, after={})
+                heirs[departure.move.key] = departure.stayers[0]
+            else:
+                part = self._handing_over(change, departure)
+            parts[part.identity] = part
+        if parts:
+            ready = {c.identity: c for c in groups.values() if self._is_ready(c)}
+            bulk = self.requests.update_groups("hand over references", heirs)
+            self.deliver(bulk, list((ready | parts).values()))
+        self._take_over(heirs)
+
+    def _handing_over(self, change: Change, departure: Departure) -> Change:
+        """As much of a group change as can be settled, with a reference unit that stays."""
+        part = change if self._is_ready(change) else _headless(change)
+        if REFERENCE in part.after:
+            return part
+        wanted = change.after.get(REFERENCE)
+        heir = wanted if wanted in departure.stayers else departure.stayers[0]
+        return replace(part, after={**part.after, REFERENCE: heir})
+
+    def _take_over(self, heirs: Mapping[str, str]) -> None:
+        """Of a group without a change of its own no answer tells who represents it now."""
+        for unit, heir in heirs.items():
+            group = self.facility.unit_groups[unit]
+            if group is not None and ("unit", unit) not in self.outcomes:
+                self.facility.references[group] = heir
+
+    def _step_out(self) -> None:
+        """Where everyone who comes waits in turn, the only unit of a group leaves it first."""
+        alone = [departure.steps_out for departure in self._waiting() if not departure.stayers]
+        self.deliver(self.requests.update_units("step out of groups"), alone)
+
+    def _is_ready(self, change: Change) -> bool:
+        """Whether its reference unit stands in the group, with the attributes that it will have."""
+        if not self.facility.holds(change) or not REFERENCE_FIELDS & set(change.after):
+            return self.facility.holds(change)
+        unit = self.requests.reference_of(change)
+        applied = self.outcomes.get(("unit", unit))
+        ahead = self.ledger.pending.get(("unit", unit))
+        moving = {GROUP_FIELD, *self.reader.schema.memoised_fields}
+        settled = ahead is None or (applied is not None and applied.outcome == "applied")
+        return self.facility.is_member(unit, change.key) and (
+            settled or moving.isdisjoint(ahead.after if ahead else ())
+        )
+
+    def _update_groups(self) -> None:
+        """All that is left of groups; one whose reference unit did not come through says so."""
+        groups = [change for change in self._open("group") if self.facility.holds(change)]
+        parts = [change if self._is_ready(change) else _headless(change) for change in groups]
+        self.deliver(self.requests.update_groups(), [part for part in parts if part.after])
+        self.ledger.give_up(
+            {
+                change.identity: self._headless_words(change)
+                for change in self._open("group")
+                if self.facility.holds(change)
+            }
+        )
+
+    def _headless_words(self, change: Change) -> str:
+        unit = self.requests.reference_of(change)
+        result = self.outcomes.get(("unit", unit))
+        words = f": {result.words}" if result and result.words else ""
+        return f"not sent in full: its reference unit {unit!r} did not come through{words}"
+
+
+def _headless(change: Change) -> Change:
+    """The part of a group change that needs no reference unit."""
+    rest = {name: value for name, value in change.after.items() if name not in REFERENCE_FIELDS}
+    return replace(change, after=rest)
+
+
+def _with_attributes(change: Change) -> Change:
+    """A new reference unit brings its attributes along, also those that the last one had."""
+    if change.entity == "unit" or REFERENCE not in change.after or ATTRIBUTES not in change.whole:
+        return change
+    return replace(change, after={**change.after, ATTRIBUTES: change.whole[ATTRIBUTES]})

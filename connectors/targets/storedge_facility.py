@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.targets.work import ScopeWork
+from transforms.diff import GROUP_FIELD
+from transforms.group import REFERENCE
 from transforms.plan import Change, Entity, Result
 from transforms.settle import Identities
 
@@ -30,9 +32,9 @@ class Facility:
             group_ids={key: group.remote_id for key, group in work.groups.items()},
             group_names={key: group.name for key, group in work.groups.items()},
             references={
-                key: str(group.payload["reference_unit"])
+                key: str(group.payload[REFERENCE])
                 for key, group in work.groups.items()
-                if group.payload.get("reference_unit")
+                if group.payload.get(REFERENCE)
             },
         )
 
@@ -45,20 +47,38 @@ class Facility:
         """The names of the units, or of the groups, as they stand now."""
         return self.group_names if entity == "group" else self.unit_names
 
+    def ids(self, entity: Entity) -> dict[str, str]:
+        """The vendor's ids of the units, or of the groups."""
+        return self.group_ids if entity == "group" else self.unit_ids
+
     def holds(self, change: Change) -> bool:
         """Whether what the change is about exists at the vendor."""
-        ids = self.group_ids if change.entity == "group" else self.unit_ids
-        return change.key in ids
+        return change.key in self.ids(change.entity)
 
-    def learn(self, result: Result) -> None:
-        """Takes in what an answer confirmed."""
-        change, name = result.change, result.known.get("name")
-        ids = self.group_ids if change.entity == "group" else self.unit_ids
-        if result.remote_id:
-            ids[change.key] = result.remote_id
+    def is_member(self, unit: str, group: str) -> bool:
+        """Whether a unit stands in a group now."""
+        return self.unit_groups.get(unit) == group
+
+    def learn(self, part: Result) -> None:
+        """Takes in what an answer, or a reading, confirmed."""
+        change, name = part.change, part.known.get("name")
+        if part.remote_id:
+            self.ids(change.entity)[change.key] = part.remote_id
         if name:
             self.names(change.entity)[change.key] = str(name)
-        if change.entity == "group" and result.known.get("reference_unit"):
-            self.references[change.key] = str(result.known["reference_unit"])
-        if change.entity == "unit" and result.outcome == "applied" and change.action != "retire":
-            self.unit_groups[change.key] = change.group
+        if change.entity == "group" and part.known.get(REFERENCE):
+            self.references[change.key] = str(part.known[REFERENCE])
+        if change.entity == "unit" and self._tells_group(part):
+            self._move(change.key, change.group)
+
+    def _tells_group(self, part: Result) -> bool:
+        """A confirmed move, or a new unit, which stands where it was wanted unless a move is left."""
+        if GROUP_FIELD in part.change.after:
+            return part.outcome == "applied"
+        return part.change.action == "create" and part.change.key not in self.unit_groups
+
+    def _move(self, unit: str, group: str | None) -> None:
+        left = self.unit_groups.get(unit)
+        if left is not None and left != group and self.references.get(left) == unit:
+            del self.references[left]
+        self.unit_groups[unit] = group

@@ -40,7 +40,7 @@ def live_group(record: Mapping[str, Any]) -> LiveGroup:
 
 
 def _id_of(value: Any) -> Any:
-    """`unit_type` and `tier` are objects when read and ids when written; amenities a list of them."""
+    """`unit_type` and `tier` are objects when read and ids when written; amenities a list."""
     if isinstance(value, Mapping):
         return value.get("id")
     if isinstance(value, list):

@@ -2,22 +2,26 @@
 
 `POST unit_groups` (seed 001), `PATCH unit_groups` (seed 002), `POST units/bulk_create` (seed 003)
 and `PUT units/bulk_update` (contracts B.6). Results are matched by name or id, never by position.
+A lock code's hash never stands in for the code.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.http import Reply
-from connectors.targets.push import Bulk
+from connectors.targets.bulk import Bulk
 from connectors.targets.storedge_facility import Facility
 from connectors.targets.storedge_reader import path_of
 from transforms.diff import GROUP_FIELD
-from transforms.plan import Change, Outcome, Payload, Result
+from transforms.group import ATTRIBUTES, REFERENCE
+from transforms.plan import Change, Payload, Result
+from transforms.unique import folded
 
-REFERENCE_FIELDS = frozenset({"reference_unit", "reference_attributes"})
+REFERENCE_FIELDS = frozenset({REFERENCE, ATTRIBUTES})
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class StoredgeRequests:
     facility: Facility
     secrets: Mapping[str, Payload]
     custom_groups: bool
+    batch: int
 
     def create_groups(self) -> Bulk:
         """Empty groups by name; everything else about them is settled by `update_groups`."""
@@ -37,18 +42,25 @@ class StoredgeRequests:
             "create groups",
             safe=False,
             body=lambda changes: {"unit_groups": [{"name": change.name} for change in changes]},
-            results=_made("unit_groups", "uuid", _group_made),
+            results=_made("unit_groups", "uuid"),
         )
 
-    def update_groups(self) -> Bulk:
-        """Names, reference units and enclosure, asymmetric as they come."""
+    def update_groups(
+        self, purpose: str = "update groups", successors: Mapping[str, str] | None = None
+    ) -> Bulk:
+        """Names, reference units and enclosure, asymmetric as they come.
+
+        A move of a unit stands for the group that it is about to leave, and `successors` says who
+        represents that group from now on, by the key of the unit that leaves.
+        """
+        heirs = successors or {}
         return Bulk(
             "PATCH",
             path_of(self.scope, "unit_groups"),
-            "update groups",
+            purpose,
             safe=True,
-            body=lambda changes: {"unit_groups": [self._group(change) for change in changes]},
-            results=_named("unit_groups", self.facility.group_ids),
+            body=lambda changes: {"unit_groups": [self._group(c, heirs) for c in changes]},
+            results=self._identified("unit_groups", self._group_id),
         )
 
     def create_units(self) -> Bulk:
@@ -59,28 +71,36 @@ class StoredgeRequests:
             "create units",
             safe=False,
             body=lambda changes: {"units": [self._new_unit(change) for change in changes]},
-            results=_made("units", "id", _applied),
+            results=_made("units", "id"),
+            limit=self.batch,
         )
 
-    def update_units(self) -> Bulk:
+    def update_units(self, purpose: str = "update units") -> Bulk:
         """Changed fields only; what is left out stays as it is."""
         return Bulk(
             "PUT",
             path_of(self.scope, "units/bulk_update"),
-            "update units",
+            purpose,
             safe=True,
             body=lambda changes: {"units": [self._unit(change) for change in changes]},
-            results=_named("units", self.facility.unit_ids),
+            results=self._identified("units", lambda change: self.facility.unit_ids[change.key]),
+            limit=self.batch,
         )
 
     def reference_of(self, change: Change) -> str:
         """The unit key that a group change asserts as reference, the same again or another."""
-        asserted = change.after.get("reference_unit") or self.facility.references.get(change.key)
-        return str(asserted)
+        return str(change.after.get(REFERENCE) or self.facility.references.get(change.key))
 
-    def _group(self, change: Change) -> dict[str, Any]:
-        item: dict[str, Any] = {"id": self.facility.group_ids[change.key]}
-        if change.action != "create" and "name" in change.after:
+    def _group_id(self, change: Change) -> str:
+        """The group that a change of a group, or of a unit that is about to leave it, is about."""
+        group = change.key if change.entity == "group" else self.facility.unit_groups[change.key]
+        return self.facility.group_ids[str(group)]
+
+    def _group(self, change: Change, heirs: Mapping[str, str]) -> dict[str, Any]:
+        item: dict[str, Any] = {"id": self._group_id(change)}
+        if change.entity == "unit":
+            return item | {"reference_unit_id": self.facility.unit_ids[heirs[change.key]]}
+        if "name" in change.after:
             item["name"] = change.after["name"]
         if REFERENCE_FIELDS & set(change.after):
             item["reference_unit_id"] = self.facility.unit_ids[self.reference_of(change)]
@@ -91,17 +111,14 @@ class StoredgeRequests:
     def _new_unit(self, change: Change) -> dict[str, Any]:
         item = self._revealed(change)
         if self.custom_groups:  # contracts S12: explicit when on, never when off
-            item["unit_group_id"] = self._group_id(change, otherwise=None)
+            item["unit_group_id"] = self.facility.group_ids[change.group] if change.group else None
         return item
 
     def _unit(self, change: Change) -> dict[str, Any]:
         item = {"id": self.facility.unit_ids[change.key], **self._revealed(change)}
         if GROUP_FIELD in change.after:  # "" takes a unit out of its group (contracts B.6)
-            item["unit_group_id"] = self._group_id(change, otherwise="")
+            item["unit_group_id"] = self.facility.group_ids[change.group] if change.group else ""
         return item
-
-    def _group_id(self, change: Change, otherwise: str | None) -> str | None:
-        return self.facility.group_ids[change.group] if change.group else otherwise
 
     def _revealed(self, change: Change) -> dict[str, Any]:
         """The fields to send, with the real values of secrets in place of their hashes."""
@@ -109,58 +126,48 @@ class StoredgeRequests:
         fields = {name: value for name, value in change.after.items() if name != GROUP_FIELD}
         return {name: secrets.get(name, value) for name, value in fields.items()}
 
+    def _identified(self, resource: str, id_of: Callable[[Change], str]) -> Interpreter:
+        """What was updated is recognised by its id (a group's is its `uuid`, seed 002)."""
 
-def as_step(bulk: Bulk, purpose: str) -> Bulk:
-    """The same request as a step on the way: what it confirms is known, and more is to come."""
+        def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
+            named = {str(row.get("uuid") or row.get("id")) for row in _rows(reply, resource)}
+            return [
+                _confirmed(change, reply, self._own_id(change))
+                for change in changes
+                if id_of(change) in named
+            ]
 
-    def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-        return [replace(result, outcome=None) for result in bulk.results(changes, reply)]
+        return results
 
-    return replace(bulk, purpose=purpose, results=results)
+    def _own_id(self, change: Change) -> str:
+        return self.facility.ids(change.entity)[change.key]
 
 
 Interpreter = Callable[[Sequence[Change], Reply], list[Result]]
 
 
-def _made(
-    resource: str, identity: str, result: Callable[[Change, Reply, str], Result]
-) -> Interpreter:
-    """What was created is recognised by its name."""
+def _made(resource: str, identity: str) -> Interpreter:
+    """What was created is recognised by its name, which the API may have trimmed or re-cased."""
 
     def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-        made = {str(row.get("name")): row.get(identity) for row in _rows(reply, resource)}
+        rows = [row for row in _rows(reply, resource) if row.get(identity)]
+        ids = {folded(str(row.get("name"))): str(row[identity]) for row in rows}
+        bearers = Counter(folded(str(row.get("name"))) for row in rows)
         return [
-            result(change, reply, str(made[change.name]))
+            _confirmed(change, reply, ids[folded(change.name)])
             for change in changes
-            if made.get(change.name)
+            if bearers[folded(change.name)] == 1
         ]
 
     return results
 
 
-def _named(resource: str, ids: Mapping[str, str]) -> Interpreter:
-    """What was updated is recognised by its id (a group's is its `uuid`, seed 002)."""
-
-    def results(changes: Sequence[Change], reply: Reply) -> list[Result]:
-        named = {str(row.get("uuid") or row.get("id")) for row in _rows(reply, resource)}
-        return [
-            _applied(change, reply, ids[change.key])
-            for change in changes
-            if ids[change.key] in named
-        ]
-
-    return results
-
-
-def _applied(change: Change, reply: Reply, remote_id: str) -> Result:
+def _confirmed(change: Change, reply: Reply, remote_id: str) -> Result:
     known = {name: value for name, value in change.after.items() if name != GROUP_FIELD}
-    return Result(change, "applied", "", reply.status, reply.request_id, remote_id, known)
-
-
-def _group_made(change: Change, reply: Reply, remote_id: str) -> Result:
-    outcome: Outcome | None = None if set(change.after) - {"name"} else "applied"
-    known = {"name": change.name}
-    return Result(change, outcome, "", reply.status, reply.request_id, remote_id, known)
+    # A reference brings its attributes along, and here they are not those that we know of.
+    stale = REFERENCE in known and ATTRIBUTES not in known
+    forget = (ATTRIBUTES,) if stale else ()
+    return Result(change, "applied", "", reply.status, reply.request_id, remote_id, known, forget)
 
 
 def _rows(reply: Reply, resource: str) -> list[Mapping[str, Any]]:

@@ -21,7 +21,8 @@ from connectors.targets.push import ScopePush
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from connectors.targets.storedge import StoredgePush
 from connectors.targets.storedge_reader import StoredgeReader
-from connectors.targets.travtus import TravtusPush, TravtusReader
+from connectors.targets.travtus import TravtusPush
+from connectors.targets.travtus_reader import TravtusReader
 from connectors.targets.work import Journal, ScopeWork
 from connectors.transport import Transport
 from transforms import storedge, travtus
@@ -82,15 +83,12 @@ class Target(ABC):
         push = self.push_of(work, journal)
         return push, push.run()
 
+    @abstractmethod
     def forecast(self, changes: Sequence[Change]) -> int:
         """How many writes these changes of one scope will take if nothing goes wrong."""
-        creates = [c for c in changes if c.entity == "unit" and c.action == "create"]
-        updates = [c for c in changes if c.entity == "unit" and c.action != "create"]
-        groups = [c for c in changes if c.entity == "group"]
-        made = [c for c in groups if c.action == "create"]
-        settled = [c for c in groups if c.action == "update" or set(c.after) - {"name"}]
-        parts = (creates, updates, made, settled)
-        return sum(math.ceil(len(part) / self.batch_size) for part in parts)
+
+    def _batches(self, changes: Sequence[Change]) -> int:
+        return math.ceil(len(changes) / self.batch_size)
 
 
 class StoredgeTarget(Target):
@@ -116,6 +114,14 @@ class StoredgeTarget(Target):
             self.client, journal, work, self.settings, self.reader, self.outside.clock
         )
 
+    def forecast(self, changes: Sequence[Change]) -> int:
+        """Without the steps that names and reference units which change hands may take."""
+        creates, others = _parted(changes)
+        groups = [c for c in changes if c.entity == "group" and c.held is None]
+        made = any(c.action == "create" for c in groups)
+        settled = any(c.action == "update" or set(c.after) - {"name"} for c in groups)
+        return made + settled + self._batches(creates) + self._batches(others)
+
 
 class TravtusTarget(Target):
     """Travtus with the credentials of one client."""
@@ -140,12 +146,23 @@ class TravtusTarget(Target):
             self.client, journal, work, self.settings, self.reader, self.outside.clock
         )
 
+    def forecast(self, changes: Sequence[Change]) -> int:
+        """Known units and new ones travel apart."""
+        return sum(self._batches(part) for part in _parted(changes))
+
 
 def connect(settings: StoredgeSettings | TravtusSettings, outside: Outside) -> Target:
     """The target that the settings describe. Nothing is sent yet."""
     if isinstance(settings, StoredgeSettings):
         return StoredgeTarget(settings, outside)
     return TravtusTarget(settings, outside)
+
+
+def _parted(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """The units that are created, and all others; what is held is not sent."""
+    units = [c for c in changes if c.entity == "unit" and c.held is None]
+    creates = [c for c in units if c.action == "create"]
+    return creates, [c for c in units if c.action != "create"]
 
 
 def _mask(secret: str) -> SecretMask:

@@ -1,72 +1,30 @@
-"""Travtus: one group read completely, and its changes pushed as upserts of whole records.
+"""Travtus: the changes of one group, pushed as upserts of whole records.
 
 Known units are sent with the identifier that Travtus gave them, new ones are matched by address
-(seed 000). Each unit of a reply has an outcome of its own, whatever the status of the reply.
+(seed 000). So no new unit is sent while a known one still has its address: it would be overwritten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.clock import Clock
-from connectors.errors import ListingUnreadable, NotFound
-from connectors.http import HttpClient, Reply
-from connectors.targets.push import Bulk, ScopePush
+from connectors.http import HttpClient
+from connectors.targets.bulk import Bulk, Identity
+from connectors.targets.push import ScopePush
 from connectors.targets.settings import TravtusSettings
+from connectors.targets.travtus_reader import TravtusReader
+from connectors.targets.travtus_replies import results_of
 from connectors.targets.work import Journal, ScopeWork
-from transforms.canonical import canonical, flatten, nest
-from transforms.plan import Change, Live, LiveUnit, Result
-from transforms.schema import TargetSchema
+from transforms.canonical import nest
+from transforms.collisions import address_claim
+from transforms.plan import Change, Entity, Live, Result
 from transforms.settle import Identities, settle
-from transforms.travtus import address_key
+from transforms.travtus import ADDRESS_FIELDS
 
 UPSERT = "/units/multiple/"
-FIND = "/units/find/"
-MAX_PAGES = 1000  # a page loop ends: 100,000 units are no community
-FIND_KEYS = {"group_external_ref": "groups_external_refs", "group_id": "group_ids"}
-
-
-class TravtusReader:
-    """Reads a group page by page, until the API says that there is no more (contracts A.4)."""
-
-    def __init__(self, client: HttpClient, settings: TravtusSettings, schema: TargetSchema) -> None:
-        self.client = client
-        self.settings = settings
-        self.schema = schema
-
-    def read(self, scope: str) -> Live:
-        """Every unit of the group. 404 `not_found` is how Travtus says that there is none."""
-        units: dict[str, LiveUnit] = {}
-        after: Any = 1
-        for _ in range(MAX_PAGES):
-            body = {FIND_KEYS[self.settings.group_by]: [scope], "after-id": after}
-            try:
-                reply = self.client.send("POST", FIND, json=body, safe=True)
-            except NotFound as error:
-                if error.error_type != "not_found":
-                    raise
-                return Live(scope, tuple(units.values()))
-            listed, last = reply.json.get("units"), reply.json.get("last_id")
-            if not isinstance(listed, list) or not isinstance(last, int):
-                raise ListingUnreadable(f"units of {scope}: the reply has no units and last_id")
-            for record in listed:
-                unit = self._live_unit(record)
-                units[unit.remote_id] = unit
-            if last == -1:
-                return Live(scope, tuple(units.values()))
-            after = last
-        raise ListingUnreadable(f"units of {scope}: the listing does not end")
-
-    def _live_unit(self, record: Mapping[str, Any]) -> LiveUnit:
-        flat = flatten(record)
-        flat.setdefault("has_flex_wall", record.get("is_flex"))
-        payload = {
-            name: value
-            for name, field in self.schema.fields.items()
-            if (value := canonical(flat.get(name), field)) is not None
-        }
-        return LiveUnit(str(record["identifier"]), str(record.get("unit_number") or ""), payload)
 
 
 class TravtusPush(ScopePush):
@@ -81,44 +39,67 @@ class TravtusPush(ScopePush):
         reader: TravtusReader,
         clock: Clock,
     ) -> None:
-        super().__init__(client, journal, work, settings.batch_size, clock)
+        super().__init__(client, journal, work, clock)
         self.settings = settings
         self.reader = reader
-        self.unit_ids = {key: member.remote_id for key, member in work.members.items()}
+        self.identifiers = {key: member.remote_id for key, member in work.members.items()}
+        self.owners = {identifier: key for key, identifier in self.identifiers.items()}
 
     def steps(self) -> None:
         """Updates first, so that an address is free before a new unit takes it."""
-        known = [change for change in self.unresolved() if change.key in self.unit_ids]
-        self.deliver(self._upsert("update units", safe=True), known)
-        new = [change for change in self.unresolved() if change.key not in self.unit_ids]
-        self.deliver(self._upsert("create units", safe=False), new)
-        adopted = [change for change in self.unresolved() if change.key in self.unit_ids]
-        self.deliver(self._upsert("update units", safe=True), adopted)
+        self._update_known()
+        self._give_up_on_taken_addresses()
+        self.deliver(self._upsert("create units", safe=False), self._open(known=False))
+        self._update_known()
 
-    def read(self) -> Live:
-        """The group, read completely."""
+    def read(self, entities: Collection[Entity]) -> Live:
+        """The group, read completely; it has units only."""
         return self.reader.read(self.work.scope)
 
-    def settle(self, changes: Sequence[Change], live: Live) -> list[Result]:
-        """What the listing shows of them."""
-        return settle(changes, live, Identities(self.unit_ids, {}), self.reader.schema)
+    def settle(
+        self, changes: Sequence[Change], live: Live, strangers: Collection[Identity]
+    ) -> list[Result]:
+        """What the listing shows of them. What is adopted is sent as a whole, with what it has."""
+        known = Identities(self.identifiers, {})
+        return [
+            replace(result, change=_completed(result)) if result.outcome is None else result
+            for result in settle(changes, live, known, self.reader.schema)
+        ]
 
     def names(self, change: Change) -> frozenset[str]:
         """Its reference, its unit number and its identifier."""
-        known = self.unit_ids.get(change.key)
-        named = {change.key, change.name, known}
+        named = {change.key, change.name, self.identifiers.get(change.key)}
         return frozenset(name for name in named if name)
 
-    def applied(self, result: Result) -> None:
+    def confirmed(self, part: Result) -> None:
         """Remembers the identifier that Travtus made."""
-        if result.remote_id:
-            self.unit_ids[result.change.key] = result.remote_id
+        if part.remote_id:
+            self.identifiers[part.change.key] = part.remote_id
+            self.owners[part.remote_id] = part.change.key
+
+    def _open(self, *, known: bool) -> list[Change]:
+        return [c for c in self.ledger.unresolved() if (c.key in self.identifiers) is known]
+
+    def _update_known(self) -> None:
+        self.deliver(self._upsert("update units", safe=True), self._open(known=True))
+
+    def _give_up_on_taken_addresses(self) -> None:
+        """A known unit whose new address did not come through may still have its old one."""
+        claim = address_claim(ADDRESS_FIELDS)
+        keepers = {
+            label: result.change.key
+            for result in self.outcomes.values()
+            if result.outcome != "applied" and (label := claim.borne(result.change))
+        }
+        self.ledger.give_up(
+            {
+                change.identity: f"not sent: unit {keeper!r} did not give up its address"
+                for change in self._open(known=False)
+                if (keeper := keepers.get(str(claim.wanted(change))))
+            }
+        )
 
     def _upsert(self, purpose: str, *, safe: bool) -> Bulk:
-        def item(change: Change) -> dict[str, Any]:
-            known = self.unit_ids.get(change.key)
-            return {**({"identifier": known} if known else {}), **nest(change.whole)}
-
         return Bulk(
             "POST",
             UPSERT,
@@ -126,62 +107,21 @@ class TravtusPush(ScopePush):
             safe,
             body=lambda changes: {
                 self.settings.group_by: self.work.scope,
-                "units": [item(change) for change in changes],
+                "units": [self._item(change) for change in changes],
             },
-            results=self._results,
+            results=lambda changes, reply: results_of(
+                changes, reply, self.identifiers, self.owners
+            ),
+            limit=self.settings.batch_size,
+            itemised=True,
         )
 
-    def _results(self, changes: Sequence[Change], reply: Reply) -> list[Result]:
-        rows = reply.json.get("units")
-        answered = (
-            [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-        )
-        return [
-            result
-            for change in changes
-            if (row := self._row_of(change, answered)) is not None
-            and (result := self._result(change, row, reply)) is not None
-        ]
-
-    def _row_of(
-        self, change: Change, rows: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Any] | None:
-        """The row that answers for the change: by reference, then identifier, then address."""
-        wanted = (
-            ("external_ref", change.whole.get("external_ref")),
-            ("identifier", self.unit_ids.get(change.key)),
-        )
-        for name, value in wanted:
-            found = [row for row in rows if value is not None and row.get(name) == value]
-            if found:
-                return found[0]
-        address = address_key(change.whole)
-        return next((row for row in rows if address_key(flatten(row)) == address), None)
-
-    def _owner(self, identifier: str) -> str | None:
-        return next((key for key, known in self.unit_ids.items() if known == identifier), None)
-
-    def _result(self, change: Change, row: Mapping[str, Any], reply: Reply) -> Result | None:
-        success = _success(row)
-        sent, got = self.unit_ids.get(change.key), row.get("identifier")
-        if success is False:
-            words = str(row.get("failure_reason") or "the API gave no reason")
-        elif success is None or not got:
-            return None
-        elif sent and str(got) != sent:  # contracts T7
-            words = f"sent as unit {sent!r}, answered as {got!r}: look at both at the vendor"
-        elif self._owner(str(got)) not in (None, change.key):
-            words = f"answered as {got!r}, which is unit {self._owner(str(got))!r} already"
-        else:
-            return Result(
-                change, "applied", "", reply.status, reply.request_id, str(got), change.whole
-            )
-        return Result(change, "failed", words, reply.status, reply.request_id)
+    def _item(self, change: Change) -> dict[str, Any]:
+        """The complete record, never null (contracts T8)."""
+        identifier = self.identifiers.get(change.key)
+        return {**({"identifier": identifier} if identifier else {}), **nest(change.whole)}
 
 
-def _success(row: Mapping[str, Any]) -> bool | None:
-    """`sucess` as the unit page spells it, or `success`; text counts too (contracts T4)."""
-    value = row.get("sucess", row.get("success"))
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
+def _completed(result: Result) -> Change:
+    change = result.change
+    return replace(change, whole={**result.known, **change.whole})

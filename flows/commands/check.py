@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +13,13 @@ from rich.text import Text
 from flows.checklist import Checklist, examine, exit_code_of
 from flows.console import answering, out, print_json
 from flows.settings import load_shared
-from flows.show import shown
 from flows.world import World
+from transforms.canonical import nest
 from transforms.plan import Payload
+from transforms.secrets import MARK
 
 _MARKS = {"ok": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("·", "dim")}
+HIDDEN = "•••"
 
 
 def run(config: Path, pipelines: Sequence[str], *, as_json: bool) -> int:
@@ -68,4 +71,7 @@ def _show(checklist: Checklist) -> None:
 
 
 def _told(payload: Payload) -> str:
-    return ", ".join(f"{name}: {shown(value)}" for name, value in payload.items())
+    hidden = {
+        name: HIDDEN if str(value).startswith(MARK) else value for name, value in payload.items()
+    }
+    return json.dumps(nest(hidden), ensure_ascii=False)

@@ -27,7 +27,13 @@ SOURCES = ("storage_units", "apartments")
 CONFIG = "unitsync.yaml"
 # Says that the folder is a demo's own, which may delete from it what a demo makes, by these names.
 MARKER = ".unitsync-demo"
-MADE = (CONFIG, *(f"{name}.csv" for name in SOURCES), "unitsync.db*", "backups/*.db", "reports/*")
+MADE = (
+    CONFIG,
+    *(f"{name}.csv" for name in SOURCES),
+    "unitsync.db*",
+    "backups/*.db",
+    "reports/*Z-*.html",
+)
 
 # A night that changed more is a first night, and its report is the place to read it.
 TOLD = 20
@@ -50,7 +56,7 @@ def run(folder: Path, *, prefect: bool) -> int:
             return 2
         with SandboxServer(demo_sandbox(clock=SystemClock())) as sandbox:
             _say(f"Both vendors' APIs answer at {sandbox.url}; nothing leaves this machine.")
-            config = _configure(folder, sandbox.url)
+            config = configure(folder, sandbox.url)
             return _nights(config, _flow if prefect else _direct)
 
     return answering("demo", as_json=False, work=work)
@@ -67,7 +73,7 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
-def _configure(folder: Path, url: str) -> Path:
+def configure(folder: Path, url: str) -> Path:
     """The example's configuration, for the sandbox. Its credentials open nothing else, so they
     are written out: `unitsync plan` works in the folder afterwards, without any variable."""
     example = (files("examples") / CONFIG).read_text("utf-8")
@@ -82,16 +88,23 @@ def _configure(folder: Path, url: str) -> Path:
     }.items():
         text = text.replace(written, meant)
     config = folder / CONFIG
-    config.write_text("# Made by `unitsync demo`, with the sandbox's own credentials.\n" + text)
+    config.write_text(
+        "# Made by `unitsync demo`, with the sandbox's own credentials.\n" + text, "utf-8"
+    )
     return config
+
+
+def bring(number: int, folder: Path) -> None:
+    """Both inventories as they are on night 1 or 2."""
+    for name in SOURCES:
+        source = files("examples") / f"{name}_night{number}.csv"
+        (folder / f"{name}.csv").write_bytes(source.read_bytes())
 
 
 def _nights(config: Path, engine: Engine) -> int:
     for number, happened in ((1, "both vendors are empty"), (2, "the inventory has moved on")):
         _say(f"\nNight {number}: {happened}.", "bold")
-        for name in SOURCES:
-            source = files("examples") / f"{name}_night{number}.csv"
-            (config.parent / f"{name}.csv").write_bytes(source.read_bytes())
+        bring(number, config.parent)
         foreseen = preview(load(config), World())
         summary = engine(config)
         _tell(foreseen, summary)

@@ -10,7 +10,7 @@ from flows.console import answering, err, print_json
 from flows.saved_plan import PlanRefused, SavedPlan, save
 from flows.settings import Settings, load
 from flows.show import show_plan
-from flows.summary import RunSummary, summarize, unable
+from flows.summary import RunSummary, explain, summarize, unable
 from flows.sync import Night, preview
 from flows.watching import watching
 from flows.world import World
@@ -40,7 +40,7 @@ def run(
         else:
             _show(nights, details)
         if summary.exit_code in (0, 1) and out is not None:
-            _save(nights, settings, out)
+            save_plan(nights, settings, out)
         if summary.exit_code in (0, 1) and detailed_exitcode and _changes(nights):
             return CHANGES
         return summary.exit_code
@@ -53,7 +53,7 @@ def _summary(nights: Sequence[Night]) -> RunSummary:
     for night in nights:
         requests = night.job.target.client.request_count
         if night.balance is None or night.failure is not None:
-            summaries.append(unable(night.job.name, str(night.failure), requests, night.seconds))
+            summaries.append(unable(night.job.name, night.failure, requests, night.seconds))
         else:
             summaries.append(
                 summarize(
@@ -73,14 +73,15 @@ def _show(nights: Sequence[Night], details: bool) -> None:
         if night.failure is None:
             show_plan(night, details=details)
         else:
-            err.print(f"{night.job.name}: {night.failure}", markup=False, style="red")
+            err.print(f"{night.job.name}: {explain(night.failure)}", markup=False, style="red")
 
 
 def _changes(nights: Sequence[Night]) -> int:
     return sum(len(planned.plan.changes) for night in nights for planned in night.scopes)
 
 
-def _save(nights: Sequence[Night], settings: Settings, path: Path) -> None:
+def save_plan(nights: Sequence[Night], settings: Settings, path: Path) -> None:
+    """Saves the plan of these nights; raises PlanRefused where it could not be applied as it is."""
     for night in nights:
         for planned in night.scopes:
             if planned.recovered or planned.unreadable:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from contextlib import redirect_stderr
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +15,9 @@ import pytest
 from flows.commands import demo, plan
 from flows.console import out
 from state.store import Store
+
+# Prefect takes about ten seconds to start its own server, longer on a busy machine.
+PREFECT_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,7 @@ def test_never_shows_a_lock_code(told: str) -> None:
 def test_a_unit_whose_row_is_rejected_on_the_second_night_stays_known(
     told: str, folder: Path
 ) -> None:
-    """Unit 101037 of Mill Road has the rate "call us" in night 2, and is neither missing nor gone."""
+    """Unit 101037 has the rate "call us" on night 2, and is neither missing nor gone."""
     assert "rejected row 98 (101037)" in told
     with Store.open_for_reading(folder / "unitsync.db") as store:
         [history] = store.history("101037")
@@ -123,6 +128,22 @@ def test_a_folder_that_is_a_file_is_refused_in_one_message(
 
     assert code == 2
     assert "choose another with --folder" in _words(capsys)
+
+
+def test_the_nights_can_be_prefect_flow_runs_and_the_terminal_stays_clean(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flows", "demo", "--prefect", "--folder", str(tmp_path / "demo")],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=PREFECT_SECONDS,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "116 created" in done.stdout
+    assert "A third night would send nothing" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def _words(capsys: pytest.CaptureFixture[str]) -> str:

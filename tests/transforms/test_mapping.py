@@ -88,7 +88,7 @@ def test_the_json_schema_allows_a_bare_column() -> None:
 
 def test_settings_cannot_be_changed_and_take_no_unknown_key() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        mapping().scope = "other"  # type: ignore[misc]
+        mapping().scope = "other"
     with pytest.raises(ValidationError, match="scopes"):
         mapping(scopes="site")
     with pytest.raises(ValidationError, match="names no column"):
@@ -152,7 +152,10 @@ def test_no_column_is_missing_from_a_source_that_has_them_all() -> None:
 def test_an_unknown_field_comes_with_the_nearest_one() -> None:
     settings = mapping({"name": "a", "door_tpye": "b", "zzz": "c"})
 
-    assert unknown_fields(settings, storedge.schema()) == [("door_tpye", "door_type"), ("zzz", None)]
+    assert unknown_fields(settings, storedge.schema()) == [
+        ("door_tpye", "door_type"),
+        ("zzz", None),
+    ]
 
 
 def test_a_nested_field_is_known_by_its_dotted_name() -> None:

@@ -1,4 +1,4 @@
-"""Mapping rows: every field form, typed, with each cell that could not be mapped in the problems."""
+"""Mapping rows: every field form, typed, and each cell that could not be mapped in a line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ TRAVTUS = travtus.schema()
 
 def source(**columns: list[str | None]) -> pd.DataFrame:
     length = max(map(len, columns.values()))
-    columns = {"site": ["S"] * length, "id": [f"u{row}" for row in range(length)]} | columns
+    columns.setdefault("site", ["S"] * length)
+    columns.setdefault("id", [f"u{row}" for row in range(length)])
     index = pd.RangeIndex(2, length + 2, name="row")
     return pd.DataFrame({name: pd.array(cells, "str") for name, cells in columns.items()}, index)
 
@@ -76,7 +77,9 @@ def test_columns_have_the_type_of_their_field() -> None:
         "str", "float64", "float64", "Int64", "boolean", "str",
     ]  # fmt: skip
     assert frame[list(fields)].isna().to_numpy().tolist() == [[False] * 6, [True] * 6]
-    assert str(mapped(rows, {"bathrooms": {"const": []}}, TRAVTUS).frame["bathrooms"].dtype) == "str"
+    assert (
+        str(mapped(rows, {"bathrooms": {"const": []}}, TRAVTUS).frame["bathrooms"].dtype) == "str"
+    )
 
 
 def test_scope_and_key_are_trimmed_and_never_absent() -> None:

@@ -244,7 +244,9 @@ def test_apartments_that_normalise_to_one_address_are_rejected() -> None:
 
 
 def test_apartments_of_one_reference_are_rejected() -> None:
-    checked = apartments({"ref": "r"}, {"ref": "r"}, {"ref": "r", "site": "C2"}, {"ref": ""}, {"ref": ""})
+    checked = apartments(
+        {"ref": "r"}, {"ref": "r"}, {"ref": "r", "site": "C2"}, {"ref": ""}, {"ref": ""}
+    )
 
     assert lines(checked) == [
         (2, "external_ref", "external_ref_unique"),
@@ -327,7 +329,9 @@ def test_rows_without_key_are_neither_duplicates_nor_in_conflict() -> None:
 
 
 def test_a_row_keeps_every_line_that_speaks_against_it() -> None:
-    checked = storage({"name": "", "width": "0", "door_type": "9", "standard_rate": "x", "site": ""})
+    checked = storage(
+        {"name": "", "width": "0", "door_type": "9", "standard_rate": "x", "site": ""}
+    )
 
     assert sorted(lines(checked)) == [
         (2, "door_type", "choices"),
@@ -472,9 +476,11 @@ def test_valid_and_rejected_rows_are_always_the_whole_input(
     assert valid | rejected <= set(numbers)
     assert checked.extracted == len(rows) - checked.collapsed == len(valid) + len(rejected)
     assert not checked.valid.duplicated(["_scope", "_key"]).any()
-    assert not checked.valid.assign(name=checked.valid["name"].str.lower()).duplicated(
-        ["_scope", "name"]
-    ).any()
+    assert (
+        not checked.valid.assign(name=checked.valid["name"].str.lower())
+        .duplicated(["_scope", "name"])
+        .any()
+    )
 
     order = list(range(len(rows)))
     random.shuffle(order)

@@ -19,7 +19,7 @@ def read(text: str, delimiter: str = ",") -> Extract:
 
 
 def rows(extract: Extract) -> dict[int, list[str]]:
-    return {int(row): cells.tolist() for row, cells in extract.rows.iterrows()}
+    return dict(zip(extract.rows.index, extract.rows.to_numpy().tolist(), strict=True))
 
 
 def faults(extract: Extract) -> list[tuple[int, str]]:

@@ -32,10 +32,9 @@ def read(grid: list[list[Any]]) -> Extract:
 
 
 def rows(extract: Extract) -> dict[int, list[Any]]:
-    return {
-        int(row): [None if pd.isna(cell) else cell for cell in record]
-        for row, record in extract.rows.iterrows()
-    }
+    records = extract.rows.astype(object).to_numpy().tolist()
+    cells = [[None if pd.isna(cell) else cell for cell in record] for record in records]
+    return dict(zip(extract.rows.index, cells, strict=True))
 
 
 def test_cells_become_the_text_that_a_person_reads() -> None:

@@ -1,4 +1,4 @@
-"""The source kind `file`: every format from every place, or one message that a person can act on."""
+"""The source kind `file`: every format from every place, or one message with what to do."""
 
 from __future__ import annotations
 

@@ -13,9 +13,10 @@ from connectors.sources.json_records import read_json, read_json_lines
 
 
 def rows(extract: Extract) -> dict[int, dict[str, Any]]:
+    records = extract.rows.to_dict("index")
     return {
-        int(row): {str(name): None if pd.isna(cell) else cell for name, cell in record.items()}
-        for row, record in extract.rows.iterrows()
+        int(str(row)): {str(name): None if pd.isna(cell) else cell for name, cell in cells.items()}
+        for row, cells in records.items()
     }
 
 

@@ -1,0 +1,36 @@
+"""Names that change hands: whoever bears a name that another wants tonight makes room first.
+
+Names are unique within a facility, and in which order one request is worked through is not
+documented (contracts B.9): so no name is given up and taken in the same request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from transforms.plan import Change
+from transforms.unique import folded
+
+
+def room_for_names(
+    changes: Sequence[Change], standing: Mapping[str, str], ids: Mapping[str, str]
+) -> list[Change]:
+    """The renames that go ahead of all else, as parts that carry a name only.
+
+    `changes` are of one entity, `standing` the names as they are now, by key. A name that is free
+    is taken for good; a swap, a ring or a chain goes through temporary names, which hold the id.
+    """
+    bearers = {folded(name): key for key, name in standing.items()}
+    naming = [change for change in changes if "name" in change.after]
+    wanted = {folded(str(change.after["name"])): change.key for change in naming}
+    ahead = []
+    for change in naming:
+        current = folded(standing.get(change.key, ""))
+        if wanted.get(current) in (None, change.key):
+            continue
+        name = str(change.after["name"])
+        if folded(name) in bearers:
+            name = f"{name} ~{ids[change.key]}"
+        ahead.append(replace(change, after={"name": name}))
+    return ahead

@@ -1,0 +1,5 @@
+"""`python -m flows` is `unitsync`."""
+
+from flows.cli import main
+
+main()

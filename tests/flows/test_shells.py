@@ -1,0 +1,143 @@
+"""The command line, `--direct` and the Prefect flow are thin shells over one engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connectors.clock import SystemClock
+from connectors.sandbox import DEMO_CREDENTIALS, Fault, SandboxServer, demo_sandbox
+
+UNITSYNC = [sys.executable, "-m", "flows"]
+
+
+@pytest.fixture
+def sandbox():
+    sandbox = demo_sandbox(clock=SystemClock())
+    with SandboxServer(sandbox) as server:
+        sandbox.url = server.url
+        yield sandbox
+
+
+@pytest.fixture
+def unit(rows):
+    return rows[0]
+
+
+class Shell:
+    """`unitsync` as a user runs it, in a process of its own."""
+
+    def __init__(self, desk, sandbox):
+        self.desk = desk
+        self.environment = os.environ | {
+            "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
+            "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
+            "SANDBOX": sandbox.url,
+        }
+
+    def command(self, *arguments):
+        return [*UNITSYNC, *arguments, "--config", str(self.desk.config)]
+
+    def run(self, *arguments):
+        return subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            check=False,
+        )
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+        )
+
+
+@pytest.fixture
+def shell(desk, sandbox):
+    return Shell(desk, sandbox)
+
+
+def state_of(folder: Path):
+    """All that is known and decided, without ids and times."""
+    with sqlite3.connect(folder / "unitsync.db") as db:
+        known = db.execute("SELECT scope, key, name, group_key, digest, payload FROM units")
+        groups = db.execute("SELECT scope, key, name, payload FROM groups")
+        changes = db.execute("SELECT scope, entity, key, action, outcome FROM changes")
+        return [sorted(table.fetchall(), key=str) for table in (known, groups, changes)]
+
+
+def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk, sandbox, unit):
+    desk.export(*(unit(number) for number in range(1, 5)), unit(5, width=0))
+    direct = shell.run("sync", "--direct", "--json")
+    left = state_of(desk.folder)
+    for file in desk.folder.glob("unitsync.db*"):
+        file.unlink()
+    sandbox.reset()
+
+    flow = shell.run("sync", "--json")
+
+    assert (0, 0) == (direct.returncode, flow.returncode), flow.stderr
+    ends = [json.loads(run.stdout)["pipelines"][0]["counts"] for run in (direct, flow)]
+    assert ends[0] == ends[1]
+    assert left == state_of(desk.folder)
+    assert "Traceback" not in flow.stderr
+
+
+def test_a_killed_push_of_2000_creates_loses_nothing_and_repeats_nothing(
+    shell, desk, sandbox, unit
+):
+    rows = [unit(number, group=f"g{number % 20}", group_name=f"G{number % 20}")
+            for number in range(2000)]
+    desk.export(*rows)
+    sandbox.order_fault(
+        Fault(kind="delay", endpoint="POST units/bulk_create", skip=12, count=None, seconds=0.3)
+    )
+    process = shell.start("sync", "--direct")
+    while sandbox.counts()["requests"].get("POST units/bulk_create", 0) < 16:
+        assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    sandbox.clear_faults()
+    assert 0 < len(sandbox.units()) < 2000
+
+    again = shell.run("sync", "--direct", "--json")
+    third = shell.run("sync", "--direct", "--json")
+
+    assert 0 == again.returncode, again.stderr
+    names = [live["name"] for live in sandbox.units()]
+    assert (2000, 2000) == (len(names), len(set(names)))
+    assert 2000 == json.loads(third.stdout)["pipelines"][0]["counts"]["unchanged"]
+    assert 0 == json.loads(third.stdout)["pipelines"][0]["requests"]
+
+
+def test_ctrl_c_finishes_the_request_in_flight_and_says_so(shell, desk, sandbox, unit):
+    desk.export(*(unit(number) for number in range(400)))
+    sandbox.order_fault(
+        Fault(kind="delay", endpoint="POST units/bulk_create", count=None, seconds=0.5)
+    )
+    process = shell.start("sync", "--direct", "--json")
+    while sandbox.counts()["requests"].get("POST units/bulk_create", 0) < 2:
+        assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate()
+    sandbox.clear_faults()
+
+    assert 130 == process.returncode, stderr
+    counts = json.loads(stdout)["pipelines"][0]["counts"]
+    assert len(sandbox.units()) == counts["created"] > 0
+    assert 400 == counts["created"] + counts["failed"]
+    assert "Traceback" not in stderr
+    assert 0 == shell.run("sync", "--direct").returncode
+    assert 400 == len(sandbox.units())
