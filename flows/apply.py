@@ -14,6 +14,7 @@ from flows.settings import Settings
 from flows.summary import Balance, RunSummary
 from flows.sync import Night, Watcher, push, read, record
 from flows.world import World
+from state.store import Store
 from transforms.plan import Change
 from transforms.secrets import MARK
 
@@ -28,6 +29,8 @@ def apply(
 ) -> RunSummary:
     """Pushes the plan in the file; raises PlanRefused before anything is touched."""
     saved = load(path)
+    with Store.open_for_reading(settings.state) as store:
+        saved.fits(store)
     nights = _nights(settings, world, saved, watcher)
     with running(settings, world, "sync", saved.fits) as run:
         for night in nights:

@@ -26,15 +26,13 @@ class Run:
     settings: Settings
     store: Store
     world: World
-    finished: bool = False
 
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
-        interrupted = self.world.stop.is_set()
-        report = write_report(summary, self.store, self.settings, self.world.clock.now())
-        done = replace(summary, report=report, interrupted=interrupted)
+        ended = replace(summary, interrupted=self.world.stop.is_set())
+        report = write_report(ended, self.store, self.settings, self.world.clock.now())
+        done = replace(ended, report=report)
         self.store.finish_run(self.run_id, done.status, done.document())
-        self.finished = True
         return done
 
 
@@ -66,4 +64,6 @@ def previewing(settings: Settings, world: World) -> Iterator[Run]:
         if settings.state.exists():
             snapshot(settings.state, copy)
         with Store.open(copy, clock=world.clock.now, new_id=world.new_id) as store:
-            yield Run(world.new_id(), "plan", settings, store, world)
+            run = Run(world.new_id(), "plan", settings, store, world)
+            store.begin_run(run.run_id, run.kind, list(settings.pipelines))
+            yield run

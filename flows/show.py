@@ -53,6 +53,8 @@ def show_summary(summary: RunSummary) -> None:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
     if summary.report:
         err.print(f"report: {summary.report}", markup=False, soft_wrap=True)
+    else:
+        err.print("no report could be written; see whether its folder can", style="red")
 
 
 def show_plan(night: Night, *, details: bool) -> None:

@@ -72,7 +72,7 @@ class Facility:
             self._move(change.key, change.group)
 
     def _tells_group(self, part: Result) -> bool:
-        """A confirmed move, or a new unit, which stands where it was wanted unless a move is left."""
+        """A confirmed move, or a new unit that stands where it was wanted."""
         if GROUP_FIELD in part.change.after:
             return part.outcome == "applied"
         return part.change.action == "create" and part.change.key not in self.unit_groups

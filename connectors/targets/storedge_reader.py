@@ -7,7 +7,7 @@ Anything else is unreadable, which is never the same as empty.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from connectors.errors import ListingUnreadable

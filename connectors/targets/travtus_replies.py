@@ -88,21 +88,27 @@ def _contradiction(
 def _paired(
     changes: Sequence[Change], rows: Sequence[Row], identifiers: Mapping[str, str]
 ) -> Iterator[tuple[Change, Row]]:
-    """Each change with the row that answers for it: by reference, identifier, then address."""
+    """Each change with the row that answers for it."""
     free = list(rows)
-    addresses = {id(row): address_key(flatten(row)) for row in rows}
     for change in changes:
-        reference, identifier = change.whole.get("external_ref"), identifiers.get(change.key)
-        address = address_key(change.whole)
-        tests = (
-            lambda row: reference is not None and str(row.get("external_ref")) == reference,
-            lambda row: identifier is not None and _identifier(row) == identifier,
-            lambda row: addresses[id(row)] == address,
-        )
-        found = next((row for test in tests for row in free if test(row)), None)
-        if found is not None:
-            free.remove(found)
-            yield change, found
+        row = _row_of(change, free, identifiers.get(change.key))
+        if row is not None:
+            free.remove(row)
+            yield change, row
+
+
+def _row_of(change: Change, rows: Sequence[Row], identifier: str | None) -> Row | None:
+    """By reference, then by identifier, then by address (contracts A.3)."""
+    for name, value in (
+        ("external_ref", change.whole.get("external_ref")),
+        ("identifier", identifier),
+    ):
+        for row in rows:
+            if value is not None and str(row.get(name)) == str(value):
+                return row
+    address = address_key(change.whole)
+    found = (row for row in rows if address.strip() and address_key(flatten(row)) == address)
+    return next(found, None)
 
 
 def _identifier(row: Row) -> str | None:

@@ -182,7 +182,9 @@ def desk(tmp_path):
 
 @pytest.fixture
 def community(tmp_path):
-    return Desk(tmp_path, COMMUNITY_CONFIG, "apartments.csv")
+    folder = tmp_path / "community"
+    folder.mkdir()
+    return Desk(folder, COMMUNITY_CONFIG, "apartments.csv")
 
 
 @pytest.fixture
