@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from flows.job import jobs_of
+from flows.job import Job, jobs_of
 from flows.planning import PlannedScope
 from flows.pushing import Pusher, in_threads
 from flows.run import Run, running
@@ -31,19 +31,21 @@ def apply(
     saved = load(path)
     with Store.open_for_reading(settings.state) as store:
         saved.fits(store)
-    nights = _nights(settings, world, saved, watcher)
-    with running(settings, world, "sync", saved.fits) as run:
-        for night in nights:
-            _link(night, run)
-        for night in nights:
-            push(night, run, watcher, pusher)
-        return record(nights, run)
-
-
-def _nights(settings: Settings, world: World, saved: SavedPlan, watcher: Watcher) -> list[Night]:
-    jobs = {job.name: job for job in jobs_of(settings, world)}
-    if unknown := sorted(set(saved.scopes) - set(jobs)):
+    if unknown := sorted(set(saved.scopes) - set(settings.pipelines)):
         raise PlanRefused(f"the plan is for pipelines that are not configured here: {unknown}")
+    with jobs_of(settings, world) as jobs:
+        nights = _nights({job.name: job for job in jobs}, world, saved, watcher)
+        with running(settings, world, "sync", saved.fits) as run:
+            for night in nights:
+                _link(night, run)
+            for night in nights:
+                push(night, run, watcher, pusher)
+            return record(nights, run)
+
+
+def _nights(
+    jobs: Mapping[str, Job], world: World, saved: SavedPlan, watcher: Watcher
+) -> list[Night]:
     nights = []
     for name, scopes in saved.scopes.items():
         night = Night(jobs[name])

@@ -7,7 +7,7 @@ neither to the state nor to the API, and never shows a secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -103,8 +103,7 @@ def _examine(checklist: Checklist, config: Path, world: World) -> None:
     settings = checklist.prove(
         "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
     )
-    [job] = jobs_of(settings, world)
-    with closing(job.target.client):
+    with jobs_of(settings, world) as [job]:
         _examine_job(checklist, job)
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -22,10 +22,10 @@ app.add_typer(state_app, name="state")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Pipelines = Annotated[
-    Optional[list[str]], typer.Argument(help="Pipelines by name; all when none is named.")
+    list[str] | None, typer.Argument(help="Pipelines by name; all when none is named.")
 ]
 OnePipeline = Annotated[
-    Optional[str], typer.Argument(help="A pipeline by name; all when none is named.")
+    str | None, typer.Argument(help="A pipeline by name; all when none is named.")
 ]
 DEFAULT_CONFIG = Path("unitsync.yaml")
 
@@ -56,7 +56,7 @@ def plan(
     pipeline: OnePipeline = None,
     config: Config = DEFAULT_CONFIG,
     out: Annotated[
-        Optional[Path], typer.Option(help="Save the plan, for `unitsync sync --plan`.")
+        Path | None, typer.Option(help="Save the plan, for `unitsync sync --plan`.")
     ] = None,
     details: Annotated[bool, typer.Option(help="Show every change, field by field.")] = False,
     detailed_exitcode: Annotated[
@@ -82,9 +82,7 @@ def plan(
 def sync(
     pipelines: Pipelines = None,
     config: Config = DEFAULT_CONFIG,
-    plan: Annotated[
-        Optional[Path], typer.Option(help="Apply exactly this saved plan, once.")
-    ] = None,
+    plan: Annotated[Path | None, typer.Option(help="Apply exactly this saved plan, once.")] = None,
     direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
     json: Json = False,
 ) -> None:

@@ -1,7 +1,7 @@
-"""How commands speak to a person: results on standard output, everything else on standard error.
+"""How commands speak to a person: results on standard output, all else on standard error.
 
-`answering` is the one place where a run ends: every expected error becomes one message with its exit
-code, and no traceback reaches a user.
+`answering` is the one place where a run ends: every expected error becomes one message with its
+exit code, and no traceback reaches a user.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.console import Console
@@ -23,9 +23,7 @@ from state.errors import StateError
 # What does not go to a terminal is not folded at 80 columns: a table stays a table in a log.
 _WIDTH_ELSEWHERE = 160
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
-err = Console(
-    stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE
-)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE)
 
 # With this variable set, an unexpected error also shows where it happened.
 TRACEBACK = "UNITSYNC_TRACEBACK"
@@ -37,6 +35,12 @@ _EXIT_CODES: dict[type[Exception], int] = {
     ApiError: 4,
     StateError: 4,
 }
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """What works and yet looks wrong."""
+    for warning in warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True, style="yellow")
 
 
 def print_json(document: Any) -> None:
@@ -53,7 +57,7 @@ def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
     except tuple(_EXIT_CODES) as error:
         code = next(code for known, code in _EXIT_CODES.items() if isinstance(error, known))
         return _refuse(kind, as_json, str(error), code)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         message = (

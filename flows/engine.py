@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.apply import apply
+from flows.console import warn
 from flows.pushing import Pusher, in_threads
 from flows.settings import load
 from flows.stopping import stopping
@@ -20,6 +21,7 @@ def run_engine(
 ) -> RunSummary:
     """Syncs the pipelines, or applies the saved plan."""
     settings, world = load(config, pipelines), World()
+    warn(settings.warnings)
     with stopping(world.stop), watching() as watcher:
         if plan is not None:
             return apply(settings, world, plan, watcher=watcher, pusher=pusher)

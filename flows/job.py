@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from connectors.sources.extract import Extract
@@ -56,12 +57,16 @@ class Job:
         return bool(getattr(self.pipeline.target, "tiered_pricing", False))
 
 
-def jobs_of(settings: Settings, world: World) -> list[Job]:
-    """The pipelines of the settings, connected. Nothing is read or sent yet."""
-    return [
-        Job(name, pipeline, settings, connect(pipeline.target, world.outside()))
-        for name, pipeline in settings.pipelines.items()
-    ]
+@contextmanager
+def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
+    """The pipelines of the settings, connected until the end. Nothing is read or sent yet."""
+    with ExitStack() as connections:
+        jobs = []
+        for name, pipeline in settings.pipelines.items():
+            target = connect(pipeline.target, world.outside())
+            connections.enter_context(target.client)
+            jobs.append(Job(name, pipeline, settings, target))
+        yield jobs
 
 
 def extract(job: Job) -> Extract:

@@ -1,4 +1,4 @@
-"""The night, in nine steps: extract, normalize, validate, reshape, diff, guard, push, record, report.
+"""The night: extract, normalize, validate, reshape, diff, guard, push, record, report.
 
 One engine: the command line, the Prefect flow and `--direct` are thin shells over it. All scopes of
 all pipelines are planned and guarded before any is pushed.
@@ -53,22 +53,24 @@ def sync(
     settings: Settings, world: World, *, watcher: Watcher = Watcher(), pusher: Pusher = in_threads
 ) -> RunSummary:
     """Brings every pipeline of the settings in step, and says what became of every row."""
-    nights = [read(job, world, watcher) for job in jobs_of(settings, world)]
-    with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
-        for night in nights:
-            plan(night, run, watcher)
-        for night in nights:
-            push(night, run, watcher, pusher)
-        return record(nights, run)
+    with jobs_of(settings, world) as jobs:
+        nights = [read(job, world, watcher) for job in jobs]
+        with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
+            for night in nights:
+                plan(night, run, watcher)
+            for night in nights:
+                push(night, run, watcher, pusher)
+            return record(nights, run)
 
 
 def preview(settings: Settings, world: World, *, watcher: Watcher = Watcher()) -> list[Night]:
     """What a sync would do now, planned on a copy of the state. Nothing is written anywhere."""
-    nights = [read(job, world, watcher) for job in jobs_of(settings, world)]
-    with previewing(settings, world) as run:
-        for night in nights:
-            plan(night, run, watcher)
-    return nights
+    with jobs_of(settings, world) as jobs:
+        nights = [read(job, world, watcher) for job in jobs]
+        with previewing(settings, world) as run:
+            for night in nights:
+                plan(night, run, watcher)
+        return nights
 
 
 def read(job: Job, world: World, watcher: Watcher) -> Night:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from transforms.group import DesiredGroup
+from transforms.group import ATTRIBUTES, REFERENCE, DesiredGroup
 from transforms.plan import Change, KnownGroup, KnownUnit, Payload
 from transforms.schema import TargetSchema
 
@@ -81,22 +81,32 @@ def retirement(scope: str, unit: KnownUnit) -> Change:
     )
 
 
-def group_change(scope: str, desired: DesiredGroup, known: KnownGroup | None) -> Change | None:
-    """The change of a group, None if there is none."""
+def group_change(
+    scope: str, desired: DesiredGroup, known: KnownGroup | None, *, arrives: bool
+) -> Change | None:
+    """The change of a group, None if there is none.
+
+    `arrives` says that its reference unit does not stand in it yet: then it is set again, be it
+    the same as ever, for who leaves a group takes nothing back that the group has taken over.
+    """
     held = known.payload if known else {}
-    after = {name: value for name, value in desired.payload.items() if held.get(name) != value}
+    wanted = desired.payload if arrives else _keeping_attributes(desired.payload, held)
+    again = (REFERENCE, ATTRIBUTES) if arrives else ()
+    after = {
+        name: value for name, value in wanted.items() if name in again or held.get(name) != value
+    }
     if not after:
         return None
     return Change(
         entity="group",
         scope=scope,
         key=desired.key,
-        name=str(desired.payload["name"]),
+        name=str(wanted["name"]),
         action="update" if known else "create",
         before={name: held[name] for name in after if name in held},
         after=after,
         remote_id=known.remote_id if known else None,
-        whole=desired.payload,
+        whole=wanted,
     )
 
 
@@ -128,6 +138,13 @@ def _fields(
     if desired.group is not None and desired.group != known.group:
         before[GROUP_FIELD], after[GROUP_FIELD] = known.group, desired.group
     return before, after
+
+
+def _keeping_attributes(desired: Payload, known: Payload) -> Payload:
+    """An attribute of which the source says nothing stays as the reference unit lent it."""
+    if ATTRIBUTES not in desired or desired[REFERENCE] != known.get(REFERENCE):
+        return desired
+    return {**desired, ATTRIBUTES: {**known.get(ATTRIBUTES, {}), **desired[ATTRIBUTES]}}
 
 
 def _label(unit: DesiredUnit, schema: TargetSchema) -> str:

@@ -29,7 +29,7 @@ from transforms.collisions import (
     hold_collisions,
     name_claim,
 )
-from transforms.group import desired_groups
+from transforms.group import REFERENCE, desired_groups
 from transforms.holds import hold_dependants
 from transforms.plan import Change, KnownGroup, KnownUnit
 from transforms.reshape import ScopeDesired
@@ -244,8 +244,16 @@ def _group_changes(
     missing = frozenset(_missing(desired, absent))
     unseen = {key: group for key, group in absent.items() if key not in missing}
     wanted = desired_groups(desired, known.groups, policy.schema, unseen)
+    columns = (known.index[name].tolist() for name in ("key", "group_key"))
+    standing = dict(zip(*columns, strict=True)) if wanted else {}
     changes = (
-        group_change(desired.scope, group, known.groups.get(key)) for key, group in wanted.items()
+        group_change(
+            desired.scope,
+            group,
+            known.groups.get(key),
+            arrives=standing.get(group.payload[REFERENCE]) != key,
+        )
+        for key, group in wanted.items()
     )
     return hold_collisions(
         [change for change in changes if change is not None],

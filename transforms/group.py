@@ -78,8 +78,8 @@ def number_of(name: str) -> tuple[tuple[int, int | str], ...]:
 class _Members:
     """The units of a scope, with the place of each one's group in `groups`.
 
-    By group: what it is known for, whether a part of it is unseen, and whether its known reference
-    unit is.
+    By group: what it is known for, whether a part of it is unseen, and whether that part is its
+    reference unit.
     """
 
     units: pd.DataFrame
@@ -103,7 +103,13 @@ class _Members:
             groups,
             current,
             partial=np.array([key in partial for key in groups], dtype=bool),
-            headless=np.array([held.get(REFERENCE) in unseen for held in current], dtype=bool),
+            headless=np.array(
+                [
+                    unseen.get(held.get(REFERENCE, "")) == key
+                    for key, held in zip(groups, current, strict=True)
+                ],
+                dtype=bool,
+            ),
         )
 
     def names(self) -> list[str]:

@@ -87,7 +87,7 @@ class Guardrails(BaseModel):
     )
     max_rate_change: RateShare = Field(
         default=None,
-        description="How far one unit's rate may move, up or down; holds that unit. Off unless set.",
+        description="How far one unit's rate may move; holds that unit. Off unless set.",
     )
     at_least: int = Field(
         default=20, ge=0, description="Shares trip only when at least so many units are concerned."

@@ -29,9 +29,7 @@ def hold_dependants(changes: Sequence[Change]) -> tuple[Change, ...]:
     if all(change.held is None for change in changes):
         return tuple(changes)
     groups, units = _of(changes, "group"), _of(changes, "unit")
-    addresses = address_claim(
-        address_members(name for c in units if c.action == "create" for name in c.whole)
-    )
+    addresses = address_claim(_members_spoken_of(units))
     held = -1
     while held != (held := sum(change.held is not None for change in (*groups, *units))):
         groups = _hold_unpeopled(_hold_kept(groups, name_claim()), units)
@@ -44,12 +42,18 @@ def _of(changes: Sequence[Change], entity: Entity) -> list[Change]:
     return [change for change in changes if change.entity == entity]
 
 
+def _members_spoken_of(units: list[Change]) -> frozenset[str]:
+    """What the source says of addresses; a known record may say more, which no new one does."""
+    creates = [unit for unit in units if unit.action == "create"]
+    return address_members(name for unit in creates or units for name in unit.whole)
+
+
 def _hold_kept(changes: list[Change], claim: Claim) -> list[Change]:
-    """Holds what wants a label that a held change keeps."""
+    """Holds what wants a label that a held change keeps, and so on along a chain of them."""
 
     def bearers() -> Bearers:
         for change in changes:
-            if change.held is not None and (label := claim.borne(change)) is not None:
+            if (label := claim.borne(change)) is not None:
                 yield label, change.key
 
     return hold_collisions(changes, claim, bearers)

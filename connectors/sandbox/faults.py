@@ -74,7 +74,7 @@ class _Order:
 
 
 class FaultPlan:
-    """The orders that are still open. The oldest that matches a request is the one that it meets."""
+    """The orders that are still open. A request meets the oldest that matches it."""
 
     def __init__(self) -> None:
         self._orders: list[_Order] = []

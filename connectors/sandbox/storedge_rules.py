@@ -197,5 +197,6 @@ def _boolean_key(value: object) -> str:
 
 
 def _number(value: object) -> float:
-    assert isinstance(value, int | float)
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} has passed for a number")
     return value

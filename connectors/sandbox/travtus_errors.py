@@ -21,13 +21,17 @@ class Refusal(Exception):
 _DOCUMENTED: Mapping[str, tuple[int, str]] = {
     "missing_authorization": (
         400,
-        "Your request does not include an 'Authorization' header"
-        + " with a bearer token for your account.",
+        (
+            "Your request does not include an 'Authorization' header"
+            " with a bearer token for your account."
+        ),
     ),
     "expired_token": (
         401,
-        "The bearer token you have provided in the 'Authorization' header has expired."
-        + " Please obtain a new one.",
+        (
+            "The bearer token you have provided in the 'Authorization' header has expired."
+            " Please obtain a new one."
+        ),
     ),
     "invalid_authorization": (
         401,
@@ -39,8 +43,10 @@ _DOCUMENTED: Mapping[str, tuple[int, str]] = {
     ),
     "both_group_identifiers_provided": (
         400,
-        "You have provided both a group id and group external reference"
-        + " for the create/update units operation. Please only provide one of the two.",
+        (
+            "You have provided both a group id and group external reference"
+            " for the create/update units operation. Please only provide one of the two."
+        ),
     ),
     "no_access_to_group": (401, "You do not have access to the group you have provided."),
     "group_not_found": (404, "We could not find a group with the ID you have provided."),

@@ -1,4 +1,4 @@
-"""Searching units and communities of Travtus: filters, pages of 100, `last_id` (contracts A.4, A.5).
+"""Searching units and communities of Travtus: filters, pages of 100 (contracts A.4, A.5).
 
 An empty result of a unit search is a 404; -1 as `last_id` means that there is no more.
 """

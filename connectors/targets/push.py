@@ -8,6 +8,7 @@ change that was not sent says so.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -66,6 +67,10 @@ class _Doubt:
 
     entry: int
     changes: Sequence[Change]
+
+
+# What a request leaves to be sent: parts that are certain, and a doubt.
+_Left = tuple[Sequence[Sequence[Change]], _Doubt | None]
 
 
 class ScopePush(ABC):
@@ -133,68 +138,67 @@ class ScopePush(ABC):
 
     def _insist(self, bulk: Bulk, batch: Sequence[Change]) -> None:
         """Smaller and smaller while that helps; what stays unknown is left to the next night."""
-        parts, fruitless = [batch], 0
+        parts, fruitless = deque([batch]), 0
         while parts:
-            doubts = [doubt for part in parts if (doubt := self._send(bulk, part))]
+            before, doubts = sum(map(len, parts)), []
+            while parts:
+                more, doubt = self._send(bulk, parts.popleft())
+                parts.extendleft(reversed(more))
+                doubts += [doubt] if doubt else []
             left = sum(len(doubt.changes) for doubt in doubts)
-            fruitless = fruitless + 1 if left == sum(map(len, parts)) else 0
+            fruitless = fruitless + 1 if left == before else 0
             if fruitless == FRUITLESS_ROUNDS:
                 return
             for doubt in doubts:
                 self.ledger.settled(doubt.entry, again(doubt.changes, unvouched=bulk.safe))
-            parts = [half for doubt in doubts for half in halves(doubt.changes)]
+                parts.extend(halves(doubt.changes))
 
-    def _send(self, bulk: Bulk, changes: Sequence[Change]) -> _Doubt | None:
-        """Sends one request, and says what of it may have to be sent once more."""
+    def _send(self, bulk: Bulk, changes: Sequence[Change]) -> _Left:
+        """Sends one request, and says what of it is to be sent once more."""
         entry = self.ledger.sent(bulk, changes)
         try:
             reply = self.client.send(
                 bulk.method, bulk.path, json=bulk.body(changes), safe=bulk.safe
             )
         except _TOO_MUCH as error:
-            self._make_smaller(bulk, entry, changes, error)
+            return self._smaller(entry, changes, error), None
         except _ENDING as error:
             self.ledger.answered(entry, error, failed(changes, error))
             raise ScopeEnded(error) from error
         except Rejected as error:
-            self._sort_out(bulk, entry, changes, error)
+            return self._sorted_out(bulk, entry, changes, error), None
         except ApiError as error:
             told = self._itemised(bulk, changes, error)
             silent = without(changes, told)
             self.ledger.answered(entry, error, [*told, *unknown(silent, str(error), error)])
-            return self._doubt(bulk, entry, silent)
         else:
             told = bulk.results(changes, reply)
             silent = without(changes, told)
             doubtful = unknown(silent, "the reply does not mention it")
             self.ledger.answered(entry, reply, [*told, *doubtful])
-            return self._doubt(bulk, entry, silent)
-        return None
+        return (), self._doubt(bulk, entry, silent)
 
     def _doubt(self, bulk: Bulk, entry: int, silent: Sequence[Change]) -> _Doubt | None:
         """What may be sent again of changes whose outcome is unknown (DESIGN 6)."""
-        if not silent:
-            return None
-        if bulk.safe:
-            return _Doubt(entry, silent)
-        absent = self._read_back(entry, silent, READ_PAUSES_SECONDS)
-        if not absent:
-            self.ledger.settled(entry, [])
-            return None
-        return _Doubt(entry, absent)
+        if silent and not bulk.safe:
+            silent = self._read_back(entry, silent, READ_PAUSES_SECONDS)
+            if not silent:
+                self.ledger.settled(entry, [])
+        return _Doubt(entry, silent) if silent else None
 
-    def _make_smaller(
-        self, bulk: Bulk, entry: int, changes: Sequence[Change], error: ApiError
-    ) -> None:
+    def _smaller(
+        self, entry: int, changes: Sequence[Change], error: ApiError
+    ) -> Sequence[Sequence[Change]]:
         """What is too much to be taken was not processed: there is no doubt about it."""
         if len(changes) == 1:
             self.ledger.answered(entry, error, failed(changes, error))
-            return
+            return ()
         self.ledger.answered(entry, error, again(changes, unvouched=False))
-        for half in halves(changes):
-            self._insist(bulk, half)
+        return list(halves(changes))
 
-    def _sort_out(self, bulk: Bulk, entry: int, changes: Sequence[Change], error: Rejected) -> None:
+    def _sorted_out(
+        self, bulk: Bulk, entry: int, changes: Sequence[Change], error: Rejected
+    ) -> Sequence[Sequence[Change]]:
         """A 4xx: the named fail with the API's words, the others go again.
 
         A 404 that names nobody contradicts what is known, so that the scope is read to see who is
@@ -203,19 +207,19 @@ class ScopePush(ABC):
         told = self._itemised(bulk, changes, error)
         rest = without(changes, told)
         words = offenders(error.body, {change.identity: self.names(change) for change in rest})
-        if bulk.safe and (words or not isinstance(error, NotFound)):
+        if not rest or (bulk.safe and (words or not isinstance(error, NotFound))):
             blamed = self._blamed(rest, rest, error, words)
             others = without(rest, blamed)
             self.ledger.answered(entry, error, [*told, *blamed, *again(others, unvouched=True)])
         else:
             said = "a refusal may hide a part that was processed"
             self.ledger.answered(entry, error, [*told, *unknown(rest, said, error)])
-            left = self._read_back(entry, rest, READ_PAUSES_SECONDS[:1], words.keys())
+            left = self._read_back(entry, rest, READ_PAUSES_SECONDS[:1], words.keys(), error)
             blamed = self._blamed(left, rest, error, words)
             others = without(left, blamed)
             self.ledger.settled(entry, [*blamed, *again(others, unvouched=bulk.safe)])
-        for part in batches(others, None) if len(others) < len(rest) else halves(others):
-            self._insist(bulk, part)
+        narrowed = len(others) < len(rest)
+        return list(batches(others, None) if narrowed else halves(others))
 
     def _blamed(
         self,
@@ -244,6 +248,7 @@ class ScopePush(ABC):
         changes: Sequence[Change],
         pauses: Sequence[float],
         strangers: Collection[Identity] = (),
+        refusal: Rejected | None = None,
     ) -> list[Change]:
         """Reads the scope until each change is found, and returns those that stay absent."""
         absent = list(changes)
@@ -254,10 +259,18 @@ class ScopePush(ABC):
                 live = self.read(entities)
             except ApiError as error:
                 raise ScopeEnded(error) from error
-            found = self.settle(absent, live, strangers)
+            found = [_after(refusal, result) for result in self.settle(absent, live, strangers)]
             if found:
                 self.ledger.learned(entry, found)
             absent = without(absent, found)
             if not absent:
                 break
         return absent
+
+
+def _after(refusal: Rejected | None, found: Result) -> Result:
+    """A reading explains a refusal, whose own words are kept."""
+    if refusal is None or found.outcome != "failed":
+        return found
+    words = f"{refusal.words}; {found.words}" if refusal.words else found.words
+    return replace(found, words=words, status=refusal.status, request_id=refusal.request_id)

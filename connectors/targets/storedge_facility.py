@@ -24,7 +24,10 @@ class Facility:
 
     @classmethod
     def of(cls, work: ScopeWork) -> Facility:
-        """As it was known before the push; `references` are unit keys by group key."""
+        """As it was known before the push.
+
+        `references` are unit keys by group key; one that has left its group represents it no more.
+        """
         return cls(
             unit_ids={key: member.remote_id for key, member in work.members.items()},
             unit_names={key: member.name for key, member in work.members.items()},
@@ -34,7 +37,7 @@ class Facility:
             references={
                 key: str(group.payload[REFERENCE])
                 for key, group in work.groups.items()
-                if group.payload.get(REFERENCE)
+                if _stands_in(work, group.payload.get(REFERENCE), key)
             },
         )
 
@@ -82,3 +85,8 @@ class Facility:
         if left is not None and left != group and self.references.get(left) == unit:
             del self.references[left]
         self.unit_groups[unit] = group
+
+
+def _stands_in(work: ScopeWork, unit: str | None, group: str) -> bool:
+    member = work.members.get(unit or "")
+    return member is not None and member.group == group

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from flows.console import answering, err, print_json
+from flows.console import answering, err, print_json, warn
 from flows.saved_plan import PlanRefused, SavedPlan, save
 from flows.settings import Settings, load
 from flows.show import show_plan
@@ -32,6 +32,7 @@ def run(
 
     def work() -> int:
         settings = load(config, pipelines)
+        warn(settings.warnings)
         with watching() as watcher:
             nights = preview(settings, World(), watcher=watcher)
         summary = _summary(nights)

@@ -176,7 +176,11 @@ def test_a_create_that_is_met_with_silence_is_unknown() -> None:
 def test_a_safe_request_survives_a_reset() -> None:
     """The second connection gets the answer."""
     calls = iter([reset, saying(HEAD + b"Content-Length: 2\r\n\r\n{}")])
-    with serving(lambda caller: next(calls)(caller)) as server, client_of(server.url) as client:
+
+    def answer(caller: socket.socket) -> None:
+        next(calls)(caller)
+
+    with serving(answer) as server, client_of(server.url) as client:
         reply = client.send("PUT", "/v1/units", json={"units": [1]}, safe=True)
 
     assert (reply.status, reply.json) == (200, {})

@@ -12,7 +12,7 @@ from connectors.words import error_type_of, hide, tidy, words_of, words_of_text
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"error": {"type": "no_group", "message": "You must provide one."}}, "You must provide one."),
+        ({"error": {"type": "no_group", "message": "Give one."}}, "Give one."),
         ({"error": {"message": "An error occurred."}}, "An error occurred."),
         ({"error": {"type": "no_group"}}, "type: no_group"),
         ({"name": ["This field is required."], "timezone": ["Unknown."]},

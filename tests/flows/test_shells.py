@@ -40,6 +40,7 @@ class Shell:
             "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
             "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
             "SANDBOX": sandbox.url,
+            "PREFECT_HOME": str(desk.folder / "prefect"),
         }
 
     def command(self, *arguments):
@@ -93,13 +94,24 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert ends[0] == ends[1]
     assert left == state_of(desk.folder)
     assert "Traceback" not in flow.stderr
+    prefect = desk.folder / "prefect" / "prefect.db"
+    with sqlite3.connect(prefect) as db:
+        ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-night'")
+        (runs,) = db.execute("SELECT count(*) FROM task_run").fetchone()
+    assert "| storage | ok | 5 |" in data
+    assert 1 == runs
+    secrets = [DEMO_CREDENTIALS.secret_key, DEMO_CREDENTIALS.access_id, "40001"]
+    written = b"".join(file.read_bytes() for file in prefect.parent.glob("prefect.db*"))
+    assert [] == [secret for secret in secrets if secret.encode() in written]
 
 
 def test_a_killed_push_of_2000_creates_loses_nothing_and_repeats_nothing(
     shell, desk, sandbox, unit
 ):
-    rows = [unit(number, group=f"g{number % 20}", group_name=f"G{number % 20}")
-            for number in range(2000)]
+    rows = [
+        unit(number, group=f"g{number % 20}", group_name=f"G{number % 20}")
+        for number in range(2000)
+    ]
     desk.export(*rows)
     sandbox.order_fault(
         Fault(kind="delay", endpoint="POST units/bulk_create", skip=12, count=None, seconds=0.3)

@@ -1,8 +1,10 @@
-"""The nine promises of DESIGN 2, night by night, through the whole engine and the strict sandbox."""
+"""The promises of DESIGN 2, night by night, through the whole engine and the strict sandbox."""
 
 from __future__ import annotations
 
 import pytest
+
+from flows.sync import sync
 
 FACILITY = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -302,16 +304,23 @@ def test_a_shrunken_source_is_held_and_says_which_setting(desk, unit):
 
 
 def test_secrets_stay_secret(desk, unit):
-    desk.fault("status", "POST units/bulk_create", status=400, body={
-        "error_hash": {"name": [{"name": "A1", "message": "lock 40001 is not allowed"}]}
-    })
+    desk.fault(
+        "status",
+        "POST units/bulk_create",
+        status=400,
+        body={"error_hash": {"name": [{"name": "A1", "message": "lock 40001 is not allowed"}]}},
+    )
     desk.sync(unit(1), unit(2))
     desk.sync(unit(1), unit(2, lock="77777"))
-    secrets = [b"40001", b"40002", b"77777", *(
-        secret.encode() for secret in (
-            "sandbox-not-a-real-secret-key-000000demo", "sandbox-access-id"
-        )
-    )]
+    secrets = [
+        b"40001",
+        b"40002",
+        b"77777",
+        *(
+            secret.encode()
+            for secret in ("sandbox-not-a-real-secret-key-000000demo", "sandbox-access-id")
+        ),
+    ]
 
     written = [path for path in desk.folder.rglob("*") if path.is_file()]
     written = [path for path in written if path != desk.source]
@@ -337,8 +346,6 @@ def test_a_night_that_dies_in_the_middle_costs_a_reading_and_nothing_else(desk, 
 
     desk.export(*(unit(number) for number in range(1, 8)))
     desk.sandbox.handle = die_after
-    from flows.sync import sync
-
     with pytest.raises(Death):
         sync(desk.settings(), world)
     desk.sandbox.handle = handle

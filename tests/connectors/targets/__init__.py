@@ -1,0 +1,1 @@
+"""Tests of the targets, against the sandbox behind a wire that can be cut."""
