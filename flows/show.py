@@ -16,6 +16,7 @@ from flows.sync import Night
 from transforms.plan import Change
 
 BIGGEST = 5
+RATE = "standard_rate"
 _MARKS = {"create": "+", "update": "~", "move": "→", "retire": "-"}
 _STYLES = {
     "create": "green",
@@ -69,7 +70,7 @@ def show_plan(night: Night, *, details: bool) -> None:
     if details:
         _show_changes("every change", changes)
     else:
-        _show_changes("the biggest rate changes", _biggest(changes))
+        _show_changes("the biggest rate changes", _biggest(changes), only=RATE)
     out.print(Text(_forecast(night, changes), style="dim"))
 
 
@@ -104,7 +105,7 @@ def _numbers(changes: Sequence[Change]) -> Counter[str]:
     return Counter("held" if change.held else change.action for change in changes)
 
 
-def _show_changes(title: str, changes: Sequence[Change]) -> None:
+def _show_changes(title: str, changes: Sequence[Change], only: str | None = None) -> None:
     if not changes:
         return
     out.print(Text(f"{title}:", style="dim"))
@@ -113,14 +114,16 @@ def _show_changes(title: str, changes: Sequence[Change]) -> None:
         line.append(f"{change.entity} {change.name}", "bold")
         line.append(f" ({change.key})" if change.key != change.name else "", "dim")
         if change.action != "create":
-            line.append("  " + ", ".join(_field_changes(change)))
+            line.append("  " + ", ".join(_field_changes(change, only)))
         if change.held:
             line.append(f"  held: {change.held}", "red")
         out.print(line, soft_wrap=True)
 
 
-def _field_changes(change: Change) -> Iterable[str]:
+def _field_changes(change: Change, only: str | None) -> Iterable[str]:
     for name, value in change.after.items():
+        if only not in (None, name):
+            continue
         yield f"{name}: {shown(change.before.get(name))} → {shown(value)}"
 
 
@@ -133,9 +136,9 @@ def _biggest(changes: Iterable[Change]) -> list[Change]:
     rates = [
         change
         for change in changes
-        if "standard_rate" in change.before and "standard_rate" in change.after
+        if RATE in change.before and RATE in change.after
     ]
-    rates.sort(key=lambda c: -abs(c.after["standard_rate"] - c.before["standard_rate"]))
+    rates.sort(key=lambda c: -abs(c.after[RATE] - c.before[RATE]))
     return rates[:BIGGEST]
 
 
@@ -146,7 +149,9 @@ def _forecast(night: Night, changes: Sequence[Change]) -> str:
     sendable = ([c for c in planned.plan.changes if not c.held] for planned in night.scopes)
     requests = sum(target.forecast(scope) for scope in sendable)
     rate = target.requests_per_second
-    minutes = (
-        f"about {requests / rate / 60:.1f} minutes at {rate:g} a second" if rate else "no limit"
-    )
-    return f"{len(changes)} changes in {requests} requests, {minutes}."
+    at_rate = f", about {_duration(requests / rate)} at {rate:g} a second" if rate else ""
+    return f"{len(changes)} changes in {requests} requests{at_rate}."
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{max(1, round(seconds))} s"

@@ -61,8 +61,11 @@ def _told(event: dict[str, Any]) -> str:
         return f"row {event['row']} rejected: {event['field']}: {event['message']}"
     if event["what"] != "change":
         return f"{event['what']} to {event['remote_id']} ({event['name']})"
+    before = event["before"]
     fields = ", ".join(
-        f"{name}: {shown(event['before'].get(name))} → {shown(value)}"
+        f"{name}: {shown(before[name])} → {shown(value)}"
+        if name in before
+        else f"{name}: {shown(value)}"
         for name, value in event["after"].items()
     )
     words = f" — {event['words']}" if event["words"] else ""

@@ -1,20 +1,21 @@
-"""Random nights: what stood in the source at first, and what stands there now."""
+"""Random nights, and what must be true of every plan that is made of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.transforms.inventory import Row, World, apartment, facility, unit
+from tests.transforms.inventory import TRAVTUS, Row, World, apartment, facility, going, unit
+from transforms.diff import ScopePlan
 from transforms.group import ATTRIBUTES, REFERENCE
-from transforms.plan import KnownGroup, KnownUnit
 from transforms.reshape import ScopeDesired
+from transforms.travtus import address_key
 from transforms.unique import folded
 
 KEYS = ("k1", "k2", "k3", "k4", "k5")
-# Case does not tell names apart, so A1 and a1 are never both given away.
 NAMES = ("A1", "a2", "A3", "A4", "A5", "A6")
 GROUPS = ("g1", "g2", "g3")
 TITLES = ("Small", "Large", "Huge", "Odd")
@@ -30,7 +31,7 @@ class Night:
 
     @property
     def desired(self) -> ScopeDesired:
-        return facility(self.rows, sorted(self.rejected), complete=self.complete)
+        return facility(self.rows, self.rejected, complete=self.complete)
 
 
 @st.composite
@@ -40,17 +41,13 @@ def nights(draw: st.DrawFn, *, complete: bool | None = None) -> Night:
     titles = dict(zip(GROUPS, draw(st.permutations(TITLES)), strict=False))
     fates = {key: draw(st.sampled_from(("valid", "valid", "rejected", "absent"))) for key in KEYS}
     rows = [
-        unit(key, **_cells(draw, titles), name=_cased(draw, name))
+        unit(key, **_cells(draw, titles), name=draw(st.sampled_from((name, name.swapcase()))))
         for key, name in zip(KEYS, names, strict=False)
         if fates[key] == "valid"
     ]
     rejected = frozenset(key for key, fate in fates.items() if fate == "rejected")
     whole = draw(st.booleans()) if complete is None else complete
     return Night(tuple(rows), rejected, whole)
-
-
-def _cased(draw: st.DrawFn, name: str) -> str:
-    return draw(st.sampled_from((name, name.swapcase())))
 
 
 def _cells(draw: st.DrawFn, titles: dict[str, str]) -> dict[str, Any]:
@@ -67,36 +64,52 @@ def _cells(draw: st.DrawFn, titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
-ADDRESSES = ("1", "2", "3", "4", "5", "6")
-
-
 @st.composite
-def communities(draw: st.DrawFn) -> tuple[Row, ...]:
+def communities(draw: st.DrawFn) -> ScopeDesired:
     """Apartments with distinct addresses."""
-    numbers = draw(st.permutations(ADDRESSES))
-    return tuple(
+    numbers = draw(st.permutations("123456"))
+    rows = [
         apartment(key, number, sqft=draw(st.sampled_from((400, 500))))
         for key, number in zip(KEYS, numbers, strict=False)
         if draw(st.booleans())
-    )
+    ]
+    return facility(rows, schema=TRAVTUS, complete=draw(st.booleans()))
 
 
-def clashing_names(entries: dict[str, KnownUnit] | dict[str, KnownGroup]) -> set[str]:
-    """Names that two units, or two groups, would bear at the vendor."""
-    names = [folded(entry.name) for entry in entries.values()]
+def inconsistencies(world: World, plan: ScopePlan) -> list[str]:
+    """What would be wrong at the vendor if all came through that is not held."""
+    after = world.after(plan)
+    members = {unit.group for unit in after.units.values()}
+    made = {c.key for c in going(plan) if c.entity == "group" and c.action == "create"}
+    return [
+        *(f"two units named {name}" for name in _repeated(after.units.values())),
+        *(f"two groups named {name}" for name in _repeated(after.groups.values())),
+        *(f"two units at {address}" for address in _shared_addresses(after)),
+        *(f"no group {key}" for key in members - after.groups.keys() - {None}),
+        *(f"nobody in {key}" for key in made - members),
+        *_broken_references(after, plan),
+    ]
+
+
+def _repeated(entries: Iterable[Any]) -> set[str]:
+    names = [folded(entry.name) for entry in entries]
     return {name for name in names if names.count(name) > 1}
 
 
-def broken_references(world: World, groups: set[str]) -> dict[str, str]:
-    """What is wrong with the reference units of some groups, by group key."""
-    wrong = {}
-    for key in groups:
-        payload = world.groups[key].payload
-        reference = world.units.get(str(payload.get(REFERENCE)))
-        if reference is None:
-            wrong[key] = "it is not known"
-        elif reference.group != key:
-            wrong[key] = f"it stands in {reference.group}"
-        elif not payload[ATTRIBUTES].items() <= reference.payload.items():
-            wrong[key] = "the group has other attributes than the unit"
+def _shared_addresses(after: World) -> set[str]:
+    addresses = [address_key(unit.payload) for unit in after.units.values()]
+    return {address for address in addresses if address.strip() and addresses.count(address) > 1}
+
+
+def _broken_references(after: World, plan: ScopePlan) -> list[str]:
+    """Reference units that are set although they are not there, or are not like that."""
+    wrong = []
+    for change in going(plan):
+        if change.entity == "group" and not {REFERENCE, ATTRIBUTES}.isdisjoint(change.after):
+            payload = after.groups[change.key].payload
+            reference = after.units.get(payload[REFERENCE])
+            if reference is None or reference.group != change.key:
+                wrong.append(f"{payload[REFERENCE]} does not stand in {change.key}")
+            elif not payload[ATTRIBUTES].items() <= reference.payload.items():
+                wrong.append(f"{change.key} is not like {reference.key}")
     return wrong
