@@ -12,7 +12,7 @@ from flows.run import Run, running
 from flows.saved_plan import PlanRefused, SavedPlan, load
 from flows.settings import Settings
 from flows.summary import Balance, RunSummary
-from flows.sync import Night, Watcher, push, read, record
+from flows.sync import Night, Watcher, push, read, report
 from flows.world import World
 from state.store import Store
 from transforms.plan import Change
@@ -40,7 +40,7 @@ def apply(
                 _link(night, run)
             for night in nights:
                 push(night, run, watcher, pusher)
-            return record(nights, run)
+            return report(nights, run)
 
 
 def _nights(

@@ -1,4 +1,4 @@
-"""Steps 5 and 6 for all scopes of a pipeline: read what must be read, diff, guard.
+"""Steps 5 and 6 for the scopes of a pipeline: read what must be read, diff, guard.
 
 A scope is read only when it must be: on its first sync, to adopt what is there, and after a run
 that died while the scope was in flight. A scope whose digest is unchanged reads no rows.
@@ -23,7 +23,7 @@ from transforms.settle import Identities, adopt, settle
 
 @dataclass(frozen=True)
 class PlannedScope:
-    """A guarded plan, with what a reading linked on the way.
+    """A plan on its way to the push, with what a reading linked on the way.
 
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
     it. `standing` marks a scope that was skipped because nothing moved since the last run.
@@ -52,15 +52,32 @@ class Planner:
     def __post_init__(self) -> None:
         object.__setattr__(self, "records", self.store.scope_records(self.job.name))
 
-    def plans(self) -> Iterator[PlannedScope]:
+    def diff(self) -> Iterator[PlannedScope]:
         """Every scope that the source or the state knows, in a stable order."""
+        scopes = sorted({*self.desired.scopes(), *self.records})
         changed = moved(self.desired, self.records)
-        readings = self._read([scope for scope in changed if must_read(self.records.get(scope))])
-        for scope in sorted({*self.desired.scopes(), *self.records}):
+        unread = [s for s in scopes if s in changed and must_read(self.records.get(s))]
+        readings = self._read(unread)
+        for scope in scopes:
             if scope in changed:
                 yield self._plan(scope, readings.get(scope))
             else:
                 yield PlannedScope(self._standing(scope), standing=True)
+
+    def guard(self, planned: PlannedScope) -> PlannedScope:
+        """The scope with its dangerous changes held, judged by its last accepted extract."""
+        if planned.standing or planned.unreadable is not None:
+            return planned
+        scope = planned.plan.scope
+        extract = self.store.accepted_extract(self.job.name, scope)
+        keys = extract.keys if extract else None
+        guarded = guard(planned.plan, keys, self.job.pipeline.guardrails)
+        return replace(
+            planned,
+            plan=guarded.plan,
+            tripped=guarded.tripped,
+            accepted=guarded.accepted and planned.accepted,
+        )
 
     def _standing(self, scope: str) -> ScopePlan:
         valid, rejected = self.desired.row_counts(scope)
@@ -108,16 +125,8 @@ class Planner:
             plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         plan = plan.holding_units(ambiguous)
         plan = self._only_vacant(plan, reading)
-        record = self.records.get(scope)
-        extract = self.store.accepted_extract(self.job.name, scope) if record else None
-        guarded = guard(plan, extract.keys if extract else None, self.job.pipeline.guardrails)
         return PlannedScope(
-            guarded.plan,
-            tuple(units),
-            tuple(groups),
-            guarded.tripped,
-            guarded.accepted and desired.complete,
-            recovered=recovered,
+            plan, tuple(units), tuple(groups), accepted=desired.complete, recovered=recovered
         )
 
     def _known(self, scope: str, keys: Iterable[str]) -> Known:
@@ -185,7 +194,11 @@ class Planner:
         """Retires only units that are vacant at the vendor now (contracts B.10)."""
         if not any(change.action == "retire" for change in plan.changes):
             return plan
-        live = reading or self.job.target.read(plan.scope)
+        try:
+            live = reading or self.job.target.read(plan.scope)
+        except ApiError as error:
+            reason = f"whether it is vacant at the vendor could not be read: {error}"
+            return plan.holding(reason, lambda change: change.action == "retire")
         status = {unit.remote_id: unit.status for unit in live.units}
         return plan.holding(
             "it is not vacant at the vendor, so it is not taken off the market",

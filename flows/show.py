@@ -133,11 +133,7 @@ def shown(value: Any) -> str:
 
 
 def _biggest(changes: Iterable[Change]) -> list[Change]:
-    rates = [
-        change
-        for change in changes
-        if RATE in change.before and RATE in change.after
-    ]
+    rates = [change for change in changes if RATE in change.before and RATE in change.after]
     rates.sort(key=lambda c: -abs(c.after[RATE] - c.before[RATE]))
     return rates[:BIGGEST]
 

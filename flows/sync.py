@@ -1,12 +1,23 @@
-"""The night: extract, normalize, validate, reshape, diff, guard, push, record, report.
+"""The night, in nine steps. One engine: the command line, the Prefect flow and `--direct` are thin
+shells over it.
 
-One engine: the command line, the Prefect flow and `--direct` are thin shells over it. All scopes of
-all pipelines are planned and guarded before any is pushed.
+    1 extract    source → raw rows, with a completeness verdict        `read`
+    2 normalize  raw rows → API fields and types
+    3 validate   → valid rows and rejections
+    4 reshape    valid rows → group-scoped frames
+    5 diff       desired against known → plan                          `plan`
+    6 guard      dangerous changes are held
+    7 push       changes → journaled requests, each answered           `push`
+    8 record     outcomes and what is known now, answer by answer
+    9 report     the balance of the run, for a person                  `report`
+
+All scopes of all pipelines are planned and guarded before any is pushed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
@@ -43,6 +54,15 @@ class Night:
     failure: SourceUnreadable | ApiError | None = None
     seconds: float = 0.0
 
+    @contextmanager
+    def timed(self, world: World) -> Iterator[None]:
+        """Adds the time that the block takes."""
+        started = world.clock.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += world.clock.monotonic() - started
+
     @property
     def work(self) -> list[PlannedScope]:
         """The scopes in which something moved."""
@@ -60,7 +80,7 @@ def sync(
                 plan(night, run, watcher)
             for night in nights:
                 push(night, run, watcher, pusher)
-            return record(nights, run)
+            return report(nights, run)
 
 
 def preview(settings: Settings, world: World, *, watcher: Watcher = Watcher()) -> list[Night]:
@@ -75,20 +95,20 @@ def preview(settings: Settings, world: World, *, watcher: Watcher = Watcher()) -
 
 def read(job: Job, world: World, watcher: Watcher) -> Night:
     """Steps 1 to 4: the source becomes desired units, or an error of this pipeline alone."""
-    night, started = Night(job), world.clock.monotonic()
-    watcher.stage(job.name, "extract")
-    try:
-        extracted = extract(job)
-    except SourceUnreadable as error:
-        night.failure = error
-        return night
-    watcher.stage(job.name, "validate")
-    normalized = normalize(job, extracted)
-    extracted = extracted.without_rows()  # 60 MB of raw text for 100,000 rows (measured)
-    checked = validate(job, normalized, extracted)
-    night.balance = Balance.of(checked)
-    night.desired = reshape(job, checked, extracted)
-    night.seconds += world.clock.monotonic() - started
+    night = Night(job)
+    with night.timed(world):
+        watcher.stage(job.name, "extract")
+        try:
+            extracted = extract(job)
+        except SourceUnreadable as error:
+            night.failure = error
+            return night
+        watcher.stage(job.name, "validate")
+        normalized = normalize(job, extracted)
+        extracted = extracted.without_rows()  # 60 MB of raw text for 100,000 rows (measured)
+        checked = validate(job, normalized, extracted)
+        night.balance = Balance.of(checked)
+        night.desired = reshape(job, checked, extracted)
     return night
 
 
@@ -102,42 +122,38 @@ def any_moved(nights: Sequence[Night], store: Store) -> bool:
 
 
 def plan(night: Night, run: Run, watcher: Watcher) -> None:
-    """Steps 5 and 6: desired against known, guarded, scope by scope."""
+    """Steps 5 and 6: desired against known, scope by scope, with dangerous changes held."""
     if night.desired is None:
         return
-    started = run.world.clock.monotonic()
     watcher.stage(night.job.name, "diff")
-    planner = Planner(night.job, night.desired, run.store, run.run_id)
-    try:
-        night.scopes = list(planner.plans())
-    except ApiError as error:
-        night.failure = error
-    night.seconds += run.world.clock.monotonic() - started
+    with night.timed(run.world):
+        planner = Planner(night.job, night.desired, run.store, run.run_id)
+        try:
+            night.scopes = [planner.guard(planned) for planned in planner.diff()]
+        except ApiError as error:
+            night.failure = error
 
 
 def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
-    """Steps 7 and 8: the changes, sent and recorded."""
+    """Steps 7 and 8: the changes are sent, and each answer is recorded as it comes in."""
     if night.balance is None or night.failure is not None:
         return
-    started, name = run.world.clock.monotonic(), night.job.name
+    name = night.job.name
     changes = [change for planned in night.work for change in planned.plan.changes]
     watcher.begin(name, len(changes))
-    run.store.plan_changes(name, run.run_id, changes)
-    if night.desired is not None:
-        run.store.add_rejections(name, run.run_id, night.desired.rejections)
-    pushing = Push(
-        night.job,
-        run.store,
-        run.run_id,
-        night.desired.secrets_of if night.desired is not None else _no_secrets,
-        lambda done: watcher.advance(name, done),
-    )
-    night.pushed = list(pusher(pushing, shards_of(night.job, night.work)))
-    night.failure = pushing.refusal(night.pushed)
-    night.seconds += run.world.clock.monotonic() - started
+    with night.timed(run.world):
+        run.store.plan_changes(name, run.run_id, changes)
+        if night.desired is not None:
+            run.store.add_rejections(name, run.run_id, night.desired.rejections)
+        secrets = night.desired.secrets_of if night.desired is not None else _no_secrets
+        pushing = Push(
+            night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
+        )
+        night.pushed = list(pusher(pushing, shards_of(night.job, night.work)))
+        night.failure = pushing.refusal(night.pushed)
 
 
-def record(nights: Sequence[Night], run: Run) -> RunSummary:
+def report(nights: Sequence[Night], run: Run) -> RunSummary:
     """Step 9: the balance of the run, kept in the state and shown to a person."""
     summaries = [summary_of(night) for night in nights]
     return run.finish(RunSummary(run.run_id, "sync", tuple(summaries)))

@@ -58,7 +58,7 @@ class StoredgePush(ScopePush):
         self._repoint()
         self._make_room("unit")
         self.deliver(self.requests.create_units(), self._creates("unit"))
-        self._update_units(but={departure.move.identity for departure in self._waiting()})
+        self._update_units(but={move.identity for one in self._waiting() for move in one.moves})
         self._repoint()
         self._step_out()
         self._update_units()
@@ -193,8 +193,8 @@ class StoredgePush(ScopePush):
                 continue
             change = groups.get(departure.group)
             if change is None:
-                part = replace(departure.move, after={})
-                heirs[departure.move.key] = departure.stayers[0]
+                part = replace(departure.moves[0], after={})
+                heirs[part.key] = departure.stayers[0]
             else:
                 part = self._handing_over(change, departure)
             parts[part.identity] = part
@@ -222,7 +222,8 @@ class StoredgePush(ScopePush):
 
     def _step_out(self) -> None:
         """Where everyone who comes waits in turn, the only unit of a group leaves it first."""
-        alone = [departure.steps_out for departure in self._waiting() if not departure.stayers]
+        waiting = [departure for departure in self._waiting() if not departure.stayers]
+        alone = [part for departure in waiting for part in departure.steps_out]
         self.deliver(self.requests.update_units("step out of groups"), alone)
 
     def _is_ready(self, change: Change) -> bool:

@@ -18,56 +18,58 @@ from transforms.plan import Change
 
 @dataclass(frozen=True)
 class Departure:
-    """A reference unit that leaves a group tonight: its move, and who else is, or will be, there.
+    """A group that its reference unit leaves tonight, and who else is, or will be, there.
 
-    `stayers` stand in the group now and do not leave, the lowest-numbered first; `arrivals` says
-    that somebody is still to come.
+    `moves` is the move of that unit; of all units that leave, where nobody knows which of them it
+    is. `stayers` stand in the group now and do not leave, the lowest-numbered first; `arrivals`
+    says that somebody is still to come.
     """
 
     group: str
-    move: Change
+    moves: tuple[Change, ...]
     stayers: tuple[str, ...]
     arrivals: bool
 
     @property
     def waits(self) -> bool:
-        """Whether the group goes on, so that the unit cannot just leave it."""
+        """Whether the group goes on, so that its reference unit cannot just leave it."""
         return self.arrivals or bool(self.stayers)
 
     @property
-    def steps_out(self) -> Change:
-        """The part of the move that leaves the group and enters none."""
-        return replace(self.move, group=None, after={GROUP_FIELD: None})
+    def steps_out(self) -> list[Change]:
+        """The parts of the moves that leave the group and enter none."""
+        return [replace(move, group=None, after={GROUP_FIELD: None}) for move in self.moves]
 
 
 def departures(facility: Facility, open_units: Sequence[Change]) -> list[Departure]:
-    """Every reference unit that is about to leave its group, given what is left of unit changes."""
-    movers = {
-        change.key: change
-        for change in open_units
-        if GROUP_FIELD in change.after and change.key in facility.unit_ids
-    }
-    leaving = {
-        group: movers[unit]
-        for group, unit in facility.references.items()
-        if unit in movers and facility.is_member(unit, group) and movers[unit].group != group
-    }
+    """Every group that its reference unit is about to leave, given what is left of unit changes."""
+    movers = {c.key: c for c in open_units if _leaves(facility, c)}
+    leaving: dict[str, list[Change]] = {}
+    for unit, move in movers.items():
+        group = str(facility.unit_groups[unit])
+        if facility.references.get(group, unit) == unit:
+            leaving.setdefault(group, []).append(move)
     if not leaving:
         return []
     comers = {c.group for c in open_units if not facility.is_member(c.key, c.group or "")}
-    members: dict[str, list[str]] = {group: [] for group in leaving}
-    for unit, group in facility.unit_groups.items():
-        if group in members and (unit not in movers or movers[unit].group == group):
-            members[group].append(unit)
+    stayers: dict[str, list[str]] = {group: [] for group in leaving}
+    for unit, standing in facility.unit_groups.items():
+        if standing in stayers and unit not in movers:
+            stayers[standing].append(unit)
     return [
         Departure(
             group,
-            move,
-            tuple(sorted(members[group], key=lambda key: _number(facility, key))),
+            tuple(moves),
+            tuple(sorted(stayers[group], key=lambda unit: _number(facility, unit))),
             group in comers,
         )
-        for group, move in leaving.items()
+        for group, moves in leaving.items()
     ]
+
+
+def _leaves(facility: Facility, change: Change) -> bool:
+    standing = facility.unit_groups.get(change.key)
+    return GROUP_FIELD in change.after and standing is not None and standing != change.group
 
 
 def _number(facility: Facility, unit: str) -> tuple[tuple[tuple[int, int | str], ...], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import threading
@@ -118,13 +119,14 @@ class Desk:
         self.stop = threading.Event()
         self.changes: list[Change] = []
         self._target_of = target_of
+        self._seeds = itertools.count()
         self.renew()
 
     def renew(self, **settings: Any) -> None:
         """A new run: another client, with a wire that is whole."""
         self.wire = Wire(self.sandbox, self.clock)
         self.budget = RetryBudget()
-        outside = Outside(self.clock, random.Random(7), self.wire, self.stop, self.budget)
+        outside = Outside(self.clock, random.Random(next(self._seeds)), self.wire, self.stop, self.budget)
         self.target: Target = connect(self._target_of(**settings), outside)
 
     def fault(self, kind: str, endpoint: str, **details: Any) -> None:

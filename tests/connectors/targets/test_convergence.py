@@ -96,7 +96,7 @@ def _never_twice(desk, resource, name):
     desk.wire.watch = watch
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(nights, st.booleans())
 def test_a_facility_ends_in_step_after_any_faults(history, partial):
     desk = FacilityDesk(habits=StoredgeHabits(partial_writes=partial))
