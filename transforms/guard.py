@@ -81,7 +81,7 @@ class _Rule:
         enough = math.ceil(share * 100 - NOISE)
         allowance = f"to {enough}%" if enough <= 100 else "to null (off)"
         return (
-            f"{self.name}: {self.words.format(f'{self.concerned} of {self.total}')} "
+            f"{self.name}: {self.words.format(self.concerned, self.total)} "
             f"({_percent(share)}) in {scope}; guardrails.{self.setting} allows "
             f"{_percent(self.limit or 0.0)}. The dangerous changes of this scope are held; if the "
             f"source is right, set guardrails.{self.setting} {allowance} for one run"
@@ -104,7 +104,7 @@ def _rules(
             floor=0,
             concerned=len(accepted_keys - plan.keys),
             total=len(accepted_keys),
-            words="{} units of the last accepted extract are gone",
+            words="{} of {} units of the last accepted extract are gone",
             dangerous=leans_on_absence,
         )
     yield _Rule(
@@ -114,7 +114,7 @@ def _rules(
         floor=limits.at_least,
         concerned=len(missing),
         total=plan.known,
-        words="{} known units are missing",
+        words="{} of {} known units are missing",
         dangerous=leans_on_absence,
     )
     yield _Rule(
@@ -124,7 +124,7 @@ def _rules(
         floor=limits.at_least,
         concerned=sum(_updates(change, accepted_keys) for change in plan.of("unit")),
         total=plan.known,
-        words="{} known units would be updated",
+        words="{} of {} known units would be updated",
         dangerous=lambda change: change.action != "create",
     )
     yield _Rule(
@@ -134,7 +134,7 @@ def _rules(
         floor=limits.at_least,
         concerned=plan.rejected,
         total=plan.known,
-        words="rejected were {} rows, counted against known units",
+        words="{} rows were rejected against {} known units",
         dangerous=lambda _: True,
     )
 

@@ -20,17 +20,19 @@ def room_for_names(
 
     `changes` are of one entity, `standing` the names as they are now, by key. A name that is free
     is taken for good; a swap, a ring or a chain goes through temporary names, which hold the id.
+    So does a name of which an earlier night left nobody sure.
     """
     bearers = {folded(name): key for key, name in standing.items()}
     naming = [change for change in changes if "name" in change.after]
     wanted = {folded(str(change.after["name"])): change.key for change in naming}
     ahead = []
     for change in naming:
-        current = folded(standing.get(change.key, ""))
-        if wanted.get(current) in (None, change.key):
+        name, current = str(change.after["name"]), standing.get(change.key)
+        if current is None:
             continue
-        name = str(change.after["name"])
-        if folded(name) in bearers:
+        is_unsure = "name" not in change.before and len(naming) > 1
+        if is_unsure or folded(name) in bearers:
             name = f"{name} ~{ids[change.key]}"
-        ahead.append(replace(change, after={"name": name}))
+        if is_unsure or wanted.get(folded(current)) not in (None, change.key):
+            ahead.append(replace(change, after={"name": name}))
     return ahead

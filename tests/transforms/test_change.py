@@ -143,7 +143,9 @@ def test_a_retired_unit_that_the_source_does_not_let_needs_no_request() -> None:
 
 def test_a_travtus_update_carries_the_complete_known_record() -> None:
     """Contracts T8: what is left out of an update may be lost."""
-    unit = KnownUnit("k1", "id", "5", None, {"unit_number": "5", "sqft": 400, "has_flex_wall": True})
+    unit = KnownUnit(
+        "k1", "id", "5", None, {"unit_number": "5", "sqft": 400, "has_flex_wall": True}
+    )
     desired = DesiredUnit(2, "k1", None, "digest", {"unit_number": "5", "sqft": 500})
     change = change_of(desired, unit, TRAVTUS, whole=True)
 

@@ -34,6 +34,7 @@ def test_the_order_of_the_columns_does_not_count(rows, order) -> None:
     assert prints(frame) == prints(frame[order])
 
 
+@settings(max_examples=50)
 @given(ROWS)
 def test_a_column_that_is_empty_everywhere_does_not_count(rows) -> None:
     frame = frame_of(rows)
@@ -42,12 +43,12 @@ def test_a_column_that_is_empty_everywhere_does_not_count(rows) -> None:
     assert prints(frame) == prints(frame.assign(note=pd.Series(dtype="str")))
 
 
+@settings(max_examples=50)
 @given(ROWS, ROWS)
 def test_a_row_has_its_fingerprint_in_whatever_company(rows, others) -> None:
     assert prints(frame_of([*others, *rows]))[len(others) :] == prints(frame_of(rows))
 
 
-@settings(max_examples=300)
 @given(ROWS)
 def test_two_rows_have_one_fingerprint_exactly_if_they_say_the_same(rows) -> None:
     found = prints(frame_of(rows))
@@ -111,6 +112,7 @@ def test_a_frame_without_rows_has_none() -> None:
 PLACES = st.lists(st.tuples(st.sampled_from(["F1", "F2"]), st.sampled_from("abc")), max_size=6)
 
 
+@settings(max_examples=50)
 @given(PLACES, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_count_in_a_scope(places, random) -> None:
     shuffled = list(places)
@@ -119,6 +121,7 @@ def test_the_order_of_the_rows_does_not_count_in_a_scope(places, random) -> None
     assert digests(shuffled) == digests(places)
 
 
+@settings(max_examples=50)
 @given(PLACES, PLACES)
 def test_scopes_have_one_digest_exactly_if_they_hold_the_same_rows(one, other) -> None:
     def rows(places: list[tuple[str, str]]) -> list[str]:

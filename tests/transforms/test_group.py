@@ -228,9 +228,9 @@ def test_enclosure_is_not_decided_while_a_part_of_the_group_is_unseen() -> None:
 
 
 def test_a_group_that_the_source_no_longer_names_is_left_alone() -> None:
-    assert list(desired_groups(facility([unit("B1", _group="5x5")]), known("A1"), STOREDGE, {})) == [
-        "5x5"
-    ]
+    assert list(
+        desired_groups(facility([unit("B1", _group="5x5")]), known("A1"), STOREDGE, {})
+    ) == ["5x5"]
 
 
 def test_a_source_without_groups_has_none() -> None:
@@ -278,9 +278,7 @@ def test_the_order_of_the_rows_decides_nothing(members, current, random) -> None
 @settings(max_examples=40)
 @given(MEMBERS, st.sampled_from([None, "A0", "A1", "A9"]))
 def test_a_reference_that_was_chosen_is_chosen_again(members, current) -> None:
-    rows = [
-        unit(f"A{n}", width=width, _marked=mark) for n, (width, mark, _) in enumerate(members)
-    ]
+    rows = [unit(f"A{n}", width=width, _marked=mark) for n, (width, mark, _) in enumerate(members)]
     chosen = reference(rows, known(current))
 
     assert chosen in {row["_key"] for row in rows}

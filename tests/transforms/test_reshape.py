@@ -157,7 +157,7 @@ def test_the_same_rows_in_another_order_are_the_same_scope() -> None:
         {"_enclosed": None},
         {"combination_lock_number": "1235"},
     ],
-    ids=lambda cells: "-".join(cells),
+    ids="-".join,
 )
 def test_whatever_the_diff_would_look_at_moves_the_digest(other) -> None:
     assert digest([ROWS[0] | other, ROWS[1]]) != digest(ROWS)
@@ -169,7 +169,9 @@ def test_a_row_that_comes_or_goes_moves_the_digest() -> None:
 
 def test_which_rows_were_rejected_moves_the_digest() -> None:
     """A unit that was spared because its row was rejected is missing once that row is gone."""
-    found = [digest(ROWS, places) for places in ((), [(SCOPE, "k8")], [(SCOPE, "k9")], [("", "k8")])]
+    found = [
+        digest(ROWS, places) for places in ((), [(SCOPE, "k8")], [(SCOPE, "k9")], [("", "k8")])
+    ]
 
     assert len(set(found)) == 4
 
@@ -210,7 +212,9 @@ def test_every_row_is_counted_in_its_scope_and_in_no_other(valid, rejected, rand
 
 def test_a_hundred_thousand_rows_take_no_time_to_speak_of() -> None:
     """Half a second on the machine that this was written on; a row by row loop takes ten times."""
-    rows = [unit(f"k{n}", _scope=f"F{n % 200}", name=f"A{n}", standard_rate=n / 100) for n in range(500)]
+    rows = [
+        unit(f"k{n}", _scope=f"F{n % 200}", name=f"A{n}", standard_rate=n / 100) for n in range(500)
+    ]
     many = pd.concat([frame_of(rows)] * 200, ignore_index=True)
     keys = pd.Series(range(len(many))).astype("str")
     checked = Checked(

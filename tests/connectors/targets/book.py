@@ -79,7 +79,7 @@ class Book:
         forgotten = [
             Result(c, "failed", forget=tuple(c.after)) for c in lost if c.action != "create"
         ]
-        self._record([*settled, *forgotten], awaiting=("unknown",))
+        self._record([*settled, *forgotten], awaiting=("sent", "unknown"))
         for entry in self.open_entries():
             entry.closed = True
 

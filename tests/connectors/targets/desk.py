@@ -152,7 +152,7 @@ class Desk:
             {key: one.remote_id for key, one in book.units.items()},
             {key: one.remote_id for key, one in book.groups.items()},
         )
-        doubtful = [c for c in self.changes if book.states[c.identity] == "unknown"]
+        doubtful = [c for c in self.changes if book.states[c.identity] in ("sent", "unknown")]
         found = settle(doubtful, live, ids, self.target.schema)
         settled = {result.change.identity for result in found if result.outcome is not None}
         book.close(
@@ -327,7 +327,7 @@ def _unit_change(key: str, wanted: dict[str, Any], known: KnownUnit | None) -> C
         for field, value in payload.items()
         if known.payload.get(field) != value and field != "walk_thru_order"
     }
-    before = {field: known.payload.get(field) for field in after}
+    before = {field: known.payload[field] for field in after if field in known.payload}
     if group != known.group and group is not None:
         after, before = {**after, GROUP_FIELD: group}, {**before, GROUP_FIELD: known.group}
     if not after:

@@ -169,6 +169,30 @@ def test_a_unit_that_could_not_make_room_fails_and_takes_nobodys_name(desk):
     assert {"A", "B", "E"} == set(desk.live())
 
 
+def test_names_of_which_nobody_is_sure_go_through_temporary_ones(desk):
+    """A refusal that names nobody may hide a swap that went through, and is then taken back."""
+    desk.night(named(a="A", b="B"))
+    desk.fault("status_after", UPDATE_UNITS, status=400, skip=1)
+    desk.night(named(a="B", b="A"))
+    assert {"A", "B"} == set(desk.live())
+
+    pushed = desk.night(named(a="A", b="B"))
+
+    assert {"applied": 2} == pushed.ends()
+    desk.assert_in_step(named(a="A", b="B"))
+
+
+def test_one_name_of_which_nobody_is_sure_is_in_nobodys_way(desk):
+    desk.night(named(a="A", b="B"))
+    desk.fault("status_after", UPDATE_UNITS, status=400)
+    desk.night(named(a="C", b="B"))
+
+    pushed = desk.night(named(a="A", b="B"))
+
+    assert [["A"]] == sent_names(pushed)
+    desk.assert_in_step(named(a="A", b="B"))
+
+
 def test_nobody_makes_room_for_nobody():
     change = Change("unit", "f", "a", "B", "update", {"name": "A"}, {"name": "B"}, "id-a")
 

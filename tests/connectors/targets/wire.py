@@ -72,6 +72,21 @@ def after(error: type[httpx.TransportError]):
     return meet
 
 
+class Killed(BaseException):
+    """The process dies; not even a finally of ours may touch the world after this."""
+
+
+def killing(*, processed: bool):
+    """The process dies before or after the vendor has done its work."""
+
+    def meet(request, process):
+        if processed:
+            process(request)
+        raise Killed
+
+    return meet
+
+
 def answering(content: bytes, kind: str = "application/json", **headers: str):
     """The vendor does its work, and the answer is another one."""
 
