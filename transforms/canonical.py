@@ -19,8 +19,6 @@ from transforms.plan import Payload
 from transforms.schema import Field, TargetSchema
 
 NUMBERS = ("number", "money", "integer")
-# A double holds 15 decimal digits for certain; the rest is noise of sums (0.1 + 0.2).
-CERTAIN_DIGITS = 15
 TRUE = ("true", "1")
 
 
@@ -90,8 +88,6 @@ def _number(value: Any) -> Any:
         number = float(value)
     except (TypeError, ValueError):
         return value
-    if not number.is_integer():
-        number = float(f"{number:.{CERTAIN_DIGITS}g}")
     return int(number) if number.is_integer() else number
 
 

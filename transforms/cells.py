@@ -18,6 +18,8 @@ from transforms.parse import Unfit, number
 from transforms.template import Part, columns_of, formatted
 
 Codes = npt.NDArray[np.intp]
+# A double holds 15 decimal digits for certain; the rest is noise of a sum (0.1 + 0.2).
+CERTAIN_DIGITS = 15
 FAULT_COLUMNS = ["position", "rule", "value", "message"]
 HIDDEN = "•••"
 SHOWN_CHARACTERS = 100  # of a cell in a line or a message
@@ -86,7 +88,8 @@ class Source:
         found = [*incomplete(columns), *(fault for part in parts for fault in part.faults)]
         total = np.sum([part.values.to_numpy(dtype=float) for part in parts], axis=0)
         codes, distinct = pd.factorize(total)
-        return Cells(codes, distinct.tolist(), " + ".join(names), tuple(found))
+        sums = [float(f"{value:.{CERTAIN_DIGITS}g}") for value in distinct.tolist()]
+        return Cells(codes, sums, " + ".join(names), tuple(found))
 
 
 def converted(

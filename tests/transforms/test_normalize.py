@@ -269,6 +269,14 @@ def test_a_sum_adds_and_an_empty_part_is_no_zero() -> None:
     ]
 
 
+def test_the_noise_of_a_binary_sum_makes_no_other_number() -> None:
+    rows = source(a=["0.1"], b=["0.2"])
+
+    normalized = mapped(rows, {"width": {"sum": ["a", "b"]}})
+
+    assert values(normalized, "width") == [0.3]
+
+
 def test_a_sum_is_typed_by_its_field() -> None:
     rows = source(a=["0.1", "1.5"], b=["0.2", "1"])
 

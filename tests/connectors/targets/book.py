@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from transforms.diff import GROUP_FIELD
+from transforms.group import ATTRIBUTES, REFERENCE
 from transforms.plan import Change, KnownGroup, KnownUnit, Result
 
 OPEN = ("planned", "sent", "unknown")
@@ -122,7 +123,15 @@ class Book:
             group = change.group if done else current.group if current else None
             retired = change.action == "retire" and done
             label = change.name if done else name
+            self._leave(change.key, group)
             self._put(KnownUnit(change.key, remote_id, label, group, payload, "", retired))
+
+    def _leave(self, unit: str, entered: str | None) -> None:
+        """A group that its reference unit has left is represented by nobody."""
+        for group in list(self.groups.values()):
+            if group.key != entered and group.payload.get(REFERENCE) == unit:
+                payload = _without(group.payload, (REFERENCE, ATTRIBUTES))
+                self._put(replace(group, payload=payload))
 
     def _put(self, known: KnownUnit | KnownGroup) -> None:
         shelf: Any = self.groups if isinstance(known, KnownGroup) else self.units

@@ -8,7 +8,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.clock import FakeClock
@@ -126,7 +126,9 @@ class Desk:
         """A new run: another client, with a wire that is whole."""
         self.wire = Wire(self.sandbox, self.clock)
         self.budget = RetryBudget()
-        outside = Outside(self.clock, random.Random(next(self._seeds)), self.wire, self.stop, self.budget)
+        outside = Outside(
+            self.clock, random.Random(next(self._seeds)), self.wire, self.stop, self.budget
+        )
         self.target: Target = connect(self._target_of(**settings), outside)
 
     def fault(self, kind: str, endpoint: str, **details: Any) -> None:
@@ -212,26 +214,13 @@ class FacilityDesk(Desk):
 
     def plan(self, units, groups=None) -> list[Change]:
         return [
-            *_group_changes(units, groups or {}, self._known_groups()),
+            *_group_changes(units, groups or {}, self.book.groups),
             *(
                 change
                 for key, wanted in units.items()
                 if (change := _unit_change(key, wanted, self.book.units.get(key)))
             ),
         ]
-
-    def _known_groups(self) -> dict[str, KnownGroup]:
-        """A reference unit that has left its group is known to represent it no more."""
-        return {
-            key: group
-            if self._is_member(group.payload.get("reference_unit"), key)
-            else replace(group, payload={"name": group.name})
-            for key, group in self.book.groups.items()
-        }
-
-    def _is_member(self, unit_key: Any, group: str) -> bool:
-        known = self.book.units.get(str(unit_key))
-        return known is not None and known.group == group
 
     def live(self) -> dict[str, dict[str, Any]]:
         """The units at the vendor by name; fails when a name stands there twice."""
