@@ -23,7 +23,8 @@ class Change:
 
     `after` holds the whole payload for a create and only the changed fields otherwise. `digest`
     is the fingerprint of the desired row, which becomes known once the change is applied. `whole`
-    is the complete record after the change, for a target that takes whole records (contracts T8).
+    is the complete record after the change: of every group, and of a unit for a target that takes
+    whole records (contracts T8).
     `held` says why a person must decide before it is sent; such a change is never sent.
     """
 

@@ -48,7 +48,7 @@ def community(rows: Sequence[Row], **said):
 # The rules of every plan
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(nights(), nights(complete=True), nights(), st.booleans())
 def test_a_plan_that_came_through_leaves_what_the_source_wants_and_nothing_to_do(
     first: Night, second: Night, third: Night, retires: bool
@@ -69,7 +69,7 @@ def test_a_plan_that_came_through_leaves_what_the_source_wants_and_nothing_to_do
             assert (found.name, found.group) == (row["name"], row["_group"])
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(nights(), nights(complete=True), nights(), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(first, second, third, random) -> None:
     world = World().night(first.desired, RETIRING).night(second.desired, RETIRING)
@@ -86,7 +86,7 @@ def test_the_order_of_the_rows_changes_nothing(first, second, third, random) -> 
     assert (one.missing, one.keys, one.unchanged) == (other.missing, other.keys, other.unchanged)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(nights(), nights(), st.sets(st.sampled_from(KEYS)))
 def test_more_rows_never_make_more_units_missing(first, second, dropped) -> None:
     world = World().night(first.desired, RETIRING)
@@ -101,7 +101,7 @@ def test_more_rows_never_make_more_units_missing(first, second, dropped) -> None
     assert retired(all_rows) <= retired(some_rows)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(nights(), nights())
 def test_every_row_is_accounted_for_and_a_rejected_unit_stays_untouched(
     first: Night, second: Night
@@ -116,7 +116,7 @@ def test_every_row_is_accounted_for_and_a_rejected_unit_stays_untouched(
     assert second.rejected <= plan.keys
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(communities(), communities(), communities(), st.sets(st.sampled_from(KEYS)))
 def test_no_apartment_is_ever_sent_to_the_address_of_another(first, second, third, waiting) -> None:
     world = World().night(first, OF_TRAVTUS).night(second, OF_TRAVTUS)

@@ -262,7 +262,7 @@ MEMBERS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(MEMBERS, st.sampled_from([None, "A0", "A1", "A9"]), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_decides_nothing(members, current, random) -> None:
     rows = [
@@ -275,7 +275,7 @@ def test_the_order_of_the_rows_decides_nothing(members, current, random) -> None
     assert payload(shuffled, known(current)) == payload(rows, known(current))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(MEMBERS, st.sampled_from([None, "A0", "A1", "A9"]))
 def test_a_reference_that_was_chosen_is_chosen_again(members, current) -> None:
     rows = [unit(f"A{n}", width=width, _marked=mark) for n, (width, mark, _) in enumerate(members)]

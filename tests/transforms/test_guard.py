@@ -327,7 +327,7 @@ def test_the_reason_of_a_held_rate_tells_both_rates_and_the_limit() -> None:
 SHARES = st.sampled_from([None, 0.0, 0.3])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     nights(),
     nights(complete=True),

@@ -118,7 +118,7 @@ def test_a_reason_that_was_given_is_kept() -> None:
     assert held(plan.holding("third", lambda _: True))["k1"] == "first"
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(nights(), nights(complete=True), nights(), st.sets(st.sampled_from(KEYS)))
 def test_whatever_waits_the_rest_can_go_and_the_next_night_finishes_it(
     first: Night, second: Night, third: Night, waiting: set[str]

@@ -61,7 +61,11 @@ placings = st.fixed_dictionaries(
     },
 )
 trouble = st.tuples(st.lists(faults, max_size=3), st.lists(cuts, max_size=2))
-nights = st.lists(st.tuples(placings, st.permutations(NAMES), trouble), min_size=1, max_size=3)
+marks = st.fixed_dictionaries({}, optional={group: st.integers(0, 4) for group in "abc"})
+labels = st.permutations(("G1", "G2", "G3", "G4"))
+nights = st.lists(
+    st.tuples(placings, st.permutations(NAMES), labels, marks, trouble), min_size=1, max_size=3
+)
 
 
 def _units(placing, names):
@@ -69,6 +73,24 @@ def _units(placing, names):
         key: unit(name, group, width=width, rentable=rentable)
         for (key, (group, width, rentable)), name in zip(placing.items(), names, strict=False)
     }
+
+
+def _groups(placing, labels, marks, former):
+    """The groups by key: each with a name, some with a marked reference unit.
+
+    A group without units keeps its name, so that names change hands among the others only.
+    """
+    members = {group: [key for key, one in placing.items() if one[0] == group] for group in "abc"}
+    free = [label for label in labels if label not in former.values()]
+    free += [former[group] for group in "abc" if group in former and members[group]]
+    groups = {group: {"name": name} for group, name in former.items()}
+    for group in "abc":
+        if members[group]:
+            groups[group] = {"name": free.pop(0)}
+            if group in marks:
+                index = marks[group] % len(members[group])
+                groups[group]["reference_unit"] = members[group][index]
+    return groups
 
 
 def _order(desk, ordered, renamed=None):
@@ -99,27 +121,28 @@ def _never_twice(desk, resource, name):
     desk.wire.watch = watch
 
 
-@settings(max_examples=4000)
+@settings(max_examples=5000)
 @given(nights, st.booleans(), st.sampled_from((1, 2, 50)))
 def test_a_facility_ends_in_step_after_any_faults(history, partial, batch):
     desk = FacilityDesk(habits=StoredgeHabits(partial_writes=partial))
     desk.renew(batch_size=batch)
-    placed = {}
-    for placing, names, ordered in history:
+    placed, former = {}, {}
+    for placing, names, labels, marks, ordered in history:
         placed = {**placed, **placing}
-        units = _units(placed, names)
+        units, groups = _units(placed, names), _groups(placed, labels, marks, former)
+        former = {group: named["name"] for group, named in groups.items()}
         _order(desk, ordered)
         _never_twice(desk, "/units/bulk_create", "name")
         with suppress(Killed):
-            desk.night(units)
+            desk.night(units, groups)
         _heal(desk)
         desk.renew(batch_size=batch)
 
-    pushed = desk.night(units)
+    pushed = desk.night(units, groups)
 
     assert set(pushed.ends()) <= {"applied"}, {i: r.words for i, r in pushed.outcomes.items()}
-    desk.assert_in_step(units)
-    assert [] == desk.night(units).endpoints
+    desk.assert_in_step(units, groups)
+    assert [] == desk.night(units, groups).endpoints
 
 
 homes = st.fixed_dictionaries(
@@ -143,7 +166,7 @@ def _apartments(placing):
     }
 
 
-@settings(max_examples=4000)
+@settings(max_examples=5000)
 @given(seasons, st.booleans())
 def test_a_community_ends_in_step_after_any_faults(history, shown):
     desk = CommunityDesk(returns_external_ref=shown)
