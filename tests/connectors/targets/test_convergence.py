@@ -3,6 +3,7 @@ first night without faults ends in step with the source."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from contextlib import suppress
 
@@ -62,7 +63,7 @@ placings = st.fixed_dictionaries(
 )
 trouble = st.tuples(st.lists(faults, max_size=3), st.lists(cuts, max_size=2))
 marks = st.fixed_dictionaries({}, optional={group: st.integers(0, 4) for group in "abc"})
-labels = st.permutations(("G1", "G2", "G3", "G4"))
+labels = st.permutations(tuple(f"G{number}" for number in range(1, 13)))
 nights = st.lists(
     st.tuples(placings, st.permutations(NAMES), labels, marks, trouble), min_size=1, max_size=3
 )
@@ -75,18 +76,19 @@ def _units(placing, names):
     }
 
 
-def _groups(placing, labels, marks, former):
+def _groups(placing, labels, marks, borne):
     """The groups by key: each with a name, some with a marked reference unit.
 
-    A group without units keeps its name, so that names change hands among the others only.
+    Names change hands among the groups that have units; nobody takes the name of one that has not.
     """
     members = {group: [key for key, one in placing.items() if one[0] == group] for group in "abc"}
-    free = [label for label in labels if label not in former.values()]
-    free += [former[group] for group in "abc" if group in former and members[group]]
-    groups = {group: {"name": name} for group, name in former.items()}
+    kept = {name for group, names in borne.items() if not members[group] for name in names}
+    free = [label for label in labels if label not in kept]
+    groups = {}
     for group in "abc":
         if members[group]:
             groups[group] = {"name": free.pop(0)}
+            borne.setdefault(group, set()).add(groups[group]["name"])
             if group in marks:
                 index = marks[group] % len(members[group])
                 groups[group]["reference_unit"] = members[group][index]
@@ -126,11 +128,10 @@ def _never_twice(desk, resource, name):
 def test_a_facility_ends_in_step_after_any_faults(history, partial, batch):
     desk = FacilityDesk(habits=StoredgeHabits(partial_writes=partial))
     desk.renew(batch_size=batch)
-    placed, former = {}, {}
+    placed, borne = {}, {}
     for placing, names, labels, marks, ordered in history:
         placed = {**placed, **placing}
-        units, groups = _units(placed, names), _groups(placed, labels, marks, former)
-        former = {group: named["name"] for group, named in groups.items()}
+        units, groups = _units(placed, names), _groups(placed, labels, marks, borne)
         _order(desk, ordered)
         _never_twice(desk, "/units/bulk_create", "name")
         with suppress(Killed):
@@ -154,10 +155,9 @@ seasons = st.lists(st.tuples(homes, trouble), min_size=1, max_size=3)
 def _apartments(placing):
     """Apartments that may move to another address, never two to one."""
     taken = {}
-    for key, (address, sqft) in placing.items():
-        while address in taken.values():
-            address += 1
-        taken[key] = address
+    for key, (wished, _) in placing.items():
+        free = (address for address in itertools.count(wished) if address not in taken.values())
+        taken[key] = next(free)
     return {
         key: apartment(
             int(key[1:]), sqft=placing[key][1], **{"address.address_line_2": f"Unit {address}"}
