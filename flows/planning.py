@@ -11,11 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
+from connectors.targets.settings import StoredgeSettings
 from flows.job import Job
 from state.scopes import ScopeRecord
 from state.store import Store
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import Tripped, guard
+from transforms.habits import drifted, occupied
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
 from transforms.reshape import Desired
 from transforms.settle import Identities, adopt, settle
@@ -124,7 +126,7 @@ class Planner:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         plan = plan.holding_units(ambiguous)
-        plan = self._only_vacant(plan, reading)
+        plan = self._by_habit(self._only_vacant(plan, reading), reading)
         return PlannedScope(
             plan, tuple(units), tuple(groups), accepted=desired.complete, recovered=recovered
         )
@@ -189,6 +191,25 @@ class Planner:
             final = [result for result in results if result.outcome is not None]
             self.store.settle_request(request.id, [*final, *ended])
         return bool(requests)
+
+    def _by_habit(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
+        """Holds what the stricter habits of the settings hold, if they are on."""
+        settings = self.job.pipeline.target
+        if not isinstance(settings, StoredgeSettings):
+            return plan
+        updates = any(c.action in ("update", "move") for c in plan.of("unit"))
+        if not updates or not (settings.vacant_only or settings.undrifted_only):
+            return plan
+        try:
+            live = reading or self.job.target.read(plan.scope)
+        except ApiError as error:
+            reason = f"the facility could not be read before it is updated: {error}"
+            return plan.holding(reason, lambda change: change.action in ("update", "move"))
+        if settings.vacant_only:
+            plan = plan.holding_units(occupied(plan.changes, live))
+        if settings.undrifted_only:
+            plan = plan.holding_units(drifted(plan.changes, live, self.job.target.schema))
+        return plan
 
     def _only_vacant(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
         """Retires only units that are vacant at the vendor now (contracts B.10)."""

@@ -97,6 +97,16 @@ class StoredgeSettings(TargetSettings):
         description="Whether rates come from tiers: then `tier` is required, and a differing "
         "standard_rate is no drift.",
     )
+    vacant_only: bool = Field(
+        False,
+        description="Hold changes of rate, rentable and group on units that are not vacant. Reads "
+        "each facility before it is updated.",
+    )
+    undrifted_only: bool = Field(
+        False,
+        description="Hold a unit whose fields somebody changed at the vendor since they were last "
+        "confirmed. Reads each facility before it is updated.",
+    )
     # storEDGE publishes no limit (contracts B.1): a guess on the polite side.
     requests_per_second: float | None = Field(
         default=10,

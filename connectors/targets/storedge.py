@@ -192,17 +192,24 @@ class StoredgePush(ScopePush):
             if not departure.stayers:
                 continue
             change = groups.get(departure.group)
-            if change is None:
-                part = replace(departure.moves[0], after={})
-                heirs[part.key] = departure.stayers[0]
-            else:
+            if change is not None:
                 part = self._handing_over(change, departure)
+            elif settled := [unit for unit in departure.stayers if self._is_settled(unit)]:
+                part = replace(departure.moves[0], after={})
+                heirs[part.key] = settled[0]
+            else:
+                continue
             parts[part.identity] = part
         if parts:
             ready = {c.identity: c for c in groups.values() if self._is_ready(c)}
             bulk = self.requests.update_groups("hand over references", heirs)
             self.deliver(bulk, list((ready | parts).values()))
         self._take_over(heirs)
+
+    def _is_settled(self, unit: str) -> bool:
+        """Whether a unit stays because it was meant to, and not because its move failed."""
+        change = self.ledger.pending.get(("unit", unit))
+        return change is None or GROUP_FIELD not in change.after
 
     def _handing_over(self, change: Change, departure: Departure) -> Change:
         """As much of a group change as can be settled, with a reference unit that stays."""

@@ -386,3 +386,44 @@ def test_an_address_that_a_missing_unit_holds_is_not_overwritten(community, apar
 
     assert 1 == counts(summary)["held"]
     assert 12 == len(community.live("COMM-1"))
+
+
+def test_a_tenant_keeps_rate_and_group_where_only_vacant_units_may_change(desk, unit):
+    desk.configure(
+        "requests_per_second: null", "requests_per_second: null\n      vacant_only: true"
+    )
+    desk.sync(unit(1), unit(2), unit(3))
+    desk.sandbox.edit("storedge", "unit", desk.live()["A2"]["id"], {"status": "occupied"})
+
+    summary = desk.sync(unit(1), unit(2, rate="120"), unit(3, rate="130"))
+
+    assert {"extracted": 3, "unchanged": 1, "updated": 1, "held": 1} == counts(summary)
+    assert (100, 130) == tuple(desk.live()[name]["standard_rate"] for name in ("A2", "A3"))
+    (held,) = desk.rows_of("SELECT words FROM changes WHERE outcome = 'held'")
+    assert "the unit is occupied" in held["words"]
+
+
+def test_what_somebody_changed_at_the_vendor_is_held_where_only_undrifted_units_may_change(
+    desk, unit
+):
+    desk.configure(
+        "requests_per_second: null", "requests_per_second: null\n      undrifted_only: true"
+    )
+    desk.sync(unit(1), unit(2), unit(3))
+    desk.sandbox.edit("storedge", "unit", desk.live()["A2"]["id"], {"standard_rate": 111})
+
+    summary = desk.sync(unit(1), unit(2, rate="120"), unit(3, rate="130"))
+
+    assert {"extracted": 3, "unchanged": 1, "updated": 1, "held": 1} == counts(summary)
+    assert (111, 130) == tuple(desk.live()[name]["standard_rate"] for name in ("A2", "A3"))
+
+
+def test_the_stricter_habits_are_off_by_default(desk, unit):
+    desk.sync(unit(1), unit(2))
+    desk.sandbox.edit("storedge", "unit", desk.live()["A2"]["id"], {"status": "occupied"})
+    reads = desk.sandbox.counts()["reads"]
+
+    desk.sync(unit(1), unit(2, rate="120"))
+
+    assert 120 == desk.live()["A2"]["standard_rate"]
+    assert reads == desk.sandbox.counts()["reads"]
