@@ -140,6 +140,7 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
         return
     name = night.job.name
     changes = [change for planned in night.work for change in planned.plan.changes]
+    watcher.stage(name, "push")
     watcher.begin(name, len(changes))
     with night.timed(run.world):
         run.store.plan_changes(name, run.run_id, changes)

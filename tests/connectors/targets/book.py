@@ -75,12 +75,16 @@ class Book:
         assert all(result.outcome != "unknown" for result in results)
         self._record(results, awaiting=("planned",))
 
-    def close(self, settled: list[Result], lost: list[Change]) -> None:
-        """The next night's look at what was left open; what is not there is known no more."""
-        forgotten = [
-            Result(c, "failed", forget=tuple(c.after)) for c in lost if c.action != "create"
-        ]
-        self._record([*settled, *forgotten], awaiting=("sent", "unknown"))
+    def close(self, doubtful: list[Change], found: list[Result]) -> None:
+        """The next night's look at what was left open: what is adopted on the way is known, and
+        what is not there is known no more. All of it is planned anew."""
+        told = {result.change.identity for result in found}
+        lost = [change for change in doubtful if change.identity not in told]
+        self._record(found, awaiting=("sent", "unknown"))
+        self._record(
+            [Result(c, "failed", forget=tuple(c.after)) for c in lost if c.action != "create"],
+            awaiting=("sent", "unknown"),
+        )
         for entry in self.open_entries():
             entry.closed = True
 

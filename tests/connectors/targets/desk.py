@@ -155,12 +155,7 @@ class Desk:
             {key: one.remote_id for key, one in book.groups.items()},
         )
         doubtful = [c for c in self.changes if book.states[c.identity] in ("sent", "unknown")]
-        found = settle(doubtful, live, ids, self.target.schema)
-        settled = {result.change.identity for result in found if result.outcome is not None}
-        book.close(
-            [result for result in found if result.outcome is not None],
-            [change for change in doubtful if change.identity not in settled],
-        )
+        book.close(doubtful, settle(doubtful, live, ids, self.target.schema))
 
     def _check(self, changes: list[Change], outcomes: Mapping[Any, Result]) -> None:
         """Conservation, whatever happened: one outcome each, and the journal says the same."""
@@ -243,14 +238,12 @@ class FacilityDesk(Desk):
                     assert (known[value] if value else None) == names.get(row["unit_group_id"])
                 elif name != "walk_thru_order":
                     assert _plain(row[name]) == _plain(value), (wanted["name"], name)
-        for group in self.book.groups.values():
-            members = live_groups[group.name]["unit_ids"]
-            if members:
-                reference = self.book.units[str(group.payload["reference_unit"])]
-                row = live_groups[group.name]
-                assert row["reference_unit_id"] == reference.remote_id
-                assert row["memo"]["width"] == live[reference.name]["width"]
-                assert row["memo"]["standard_rate"] == live[reference.name]["standard_rate"]
+        for key in {wanted[GROUP_FIELD] for wanted in units.values()} - {None}:
+            group = self.book.groups[key]
+            row, reference = live_groups[group.name], str(group.payload["reference_unit"])
+            assert row["reference_unit_id"] == self.book.units[reference].remote_id
+            for name in ("width", "standard_rate"):
+                assert row["memo"][name] == live[units[reference]["name"]][name]
         assert [] == self.plan(units, groups)
 
 
