@@ -27,7 +27,7 @@ STORAGE = "pipelines.storage"
 APARTMENTS = "pipelines.apartments"
 TARGET_SETTINGS = (
     "batch_size, concurrency, kind, access_id, secret_key, base_url, custom_unit_groups, "
-    "tiered_pricing, requests_per_second or timeout"
+    "tiered_pricing, vacant_only, undrifted_only, requests_per_second or timeout"
 )
 FORMS = "a column, {column: …}, {const: …}, {template: …} or {sum: […]}"
 SHARE = "a percentage from 0% to 100%, a fraction such as 0.1, or null (off)"
