@@ -73,7 +73,8 @@ class StoredgePush(ScopePush):
     ) -> list[Result]:
         """What the listing shows of them; an adopted unit may leave fields to update."""
         units = {unit.remote_id: unit for unit in live.units}
-        results = settle(changes, live, self.facility.identities, self.reader.schema)
+        telling = [change for change in changes if change.after]  # a hand-over shows in no field
+        results = settle(telling, live, self.facility.identities, self.reader.schema)
         return [
             self._as_found(result, units[str(result.remote_id)], strangers)
             if self._is_made(result)
