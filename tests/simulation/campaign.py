@@ -13,9 +13,9 @@ from typing import Any
 
 from connectors.errors import ApiError
 from connectors.sandbox import StoredgeHabits
+from state.backup import backups, restore
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Mode
-from tests.simulation.disk import Image
 from tests.simulation.invariants import (
     Before,
     Checks,
@@ -84,7 +84,6 @@ class Life:
         self.plan = Random(f"{seed}/plan")
         self.tally = Tally()
         self.checks = Checks()
-        self.images: list[Image] = []
         self.lived: Lived | None = None
         self.world = Simulated(
             seed=str(seed),
@@ -123,8 +122,8 @@ class Life:
             jump = self.plan.choice([-86_400, -3_600, 3_600, 31_536_000])
             self.world.clock.jump(jump)
             self.tally.saw("world", "clock jumps")
-        if self.images and self.plan.random() < 0.08:
-            self.plan.choice(self.images).restore(self.world.folder)
+        if self.plan.random() < 0.08 and (copies := backups(self.world.state)):
+            restore(self.plan.choice(copies), self.world.state, now=self.world.clock.now())
             self.world.strange = self.world.restored = True
             self.tally.saw("world", "older states restored")
 
@@ -160,7 +159,6 @@ class Life:
     def _live_through(self, swarm: Swarm, at: int | None = None, mode: Mode = "crash") -> Lived:
         before = Before.of(self.world)
         witness = Witness(self.world, self.checks)
-        self.images.append(Image(self.world.folder))
         with counting_errors(self.tally):
             lived = self.lived = self.world.night(swarm, at=at, mode=mode, witness=witness)
         self._note(lived, mode)

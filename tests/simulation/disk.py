@@ -80,6 +80,10 @@ class SimulatedDisk(Disk):
         # Files on /dev/shm need no fsync, and power loss is an older image of them.
 
 
+# What a crash does not take back: SQLite makes the first anew, the others are not the state's.
+KEPT = ("-shm", ".lock", ".html", ".csv")
+
+
 class Image:
     """The state with its companions as they were at one instant: what a dead process leaves."""
 
@@ -87,13 +91,13 @@ class Image:
         self._files = {
             path.relative_to(folder): path.read_bytes()
             for path in folder.rglob("*")
-            if path.is_file() and not path.name.endswith(("-shm", ".lock", ".html", ".csv"))
+            if path.is_file() and not path.name.endswith(KEPT)
         }
 
     def restore(self, folder: Path) -> None:
         """Put it back in the place of whatever is there now."""
         for path in folder.rglob("*"):
-            if path.is_file() and not path.name.endswith((".lock", ".html", ".csv")):
+            if path.is_file() and not path.name.endswith(KEPT):
                 path.unlink()
         for name, content in self._files.items():
             place = folder / name
