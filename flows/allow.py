@@ -87,7 +87,7 @@ def _not_held(held: Sequence[HeldScope], run_id: str, scope: str) -> str:
     scopes = list(dict.fromkeys(one.scope for one in held))
     said = f"run {run_id} held nothing by a guardrail in {scope!r}"
     if not scopes:
-        return f"{said}, nor in any other scope"
+        return f"{said}, nor in any other scope; `unitsync runs` lists the runs"
     hint = did_you_mean(scope, scopes)
     return f"{said}, but in {listed(map(repr, scopes))}" + (f"; {hint}" if hint else "")
 

@@ -19,6 +19,7 @@ from flows.report_text import counted
 from flows.settings import load_shared
 from flows.world import World
 from state.tripped import HeldScope
+from transforms.plan import Action, Entity
 
 _UNITS: Mapping[str, str] = {"m": "minutes", "h": "hours", "d": "days"}
 # A week later, nobody remembers what the decision was about.
@@ -90,7 +91,7 @@ def _document(decision: Decision, done: LetThrough) -> dict[str, Any]:
                 "guardrails": list(held.guards),
                 "changes": [
                     {"entity": entity, "action": action, "count": count}
-                    for (entity, action), count in held.changes.items()
+                    for (entity, action), count in _units_first(held)
                 ],
             }
             for held in done.scopes
@@ -113,8 +114,12 @@ def _show(done: LetThrough) -> None:
 
 def _told(held: HeldScope) -> Iterator[str]:
     """`12 units to update`."""
-    for (entity, action), count in held.changes.items():
+    for (entity, action), count in _units_first(held):
         yield f"{counted(count, entity)} to {action}"
+
+
+def _units_first(held: HeldScope) -> list[tuple[tuple[Entity, Action], int]]:
+    return sorted(held.changes.items(), reverse=True)
 
 
 def _moment(at: datetime) -> str:
