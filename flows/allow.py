@@ -52,7 +52,9 @@ def allow(state: Path, world: World, decision: Decision) -> LetThrough:
             run_id = _run_id(store, decision.run)
             scopes = tuple(_wanted(store.held_scopes(run_id), run_id, decision.scopes))
         expires_at = world.clock.now() + decision.duration
-        with Store.open(state, clock=world.clock.now, new_id=world.new_id) as store:
+        with Store.open(
+            state, clock=world.clock.now, new_id=world.new_id, disk=world.disk
+        ) as store:
             store.allow(scopes, run_id, decision.reason, decision.who, expires_at)
     return LetThrough(run_id, scopes, expires_at)
 

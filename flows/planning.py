@@ -7,7 +7,7 @@ that died while the scope was in flight. A scope whose digest is unchanged reads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
@@ -55,6 +55,7 @@ class Planner:
     desired: Desired
     store: Store
     run_id: str
+    pool: Callable[[int], Executor]
     command: Callable[[str], str]
     records: Mapping[str, ScopeRecord] = field(init=False)
 
@@ -117,7 +118,7 @@ class Planner:
         readings: dict[str, Live | ApiError] = {}
         if not scopes:
             return readings
-        with ThreadPoolExecutor(self.job.target.concurrency) as pool:
+        with self.pool(self.job.target.concurrency) as pool:
             futures = {scope: pool.submit(self.job.target.read, scope) for scope in scopes}
             try:
                 for scope, future in futures.items():

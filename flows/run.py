@@ -44,7 +44,7 @@ class Run:
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
         ended = replace(summary, interrupted=self.world.stop.is_set())
-        report = write_report(ended, self.store, self.settings, self.world.clock.now())
+        report = write_report(ended, self.store, self.settings, self.world)
         done = replace(ended, report=report)
         self.store.finish_run(self.run_id, done.status, done.document())
         return done
@@ -62,9 +62,11 @@ def running(
     run_id = world.new_id()
     with RunLock(settings.state, f"unitsync {kind}", now=world.clock.now()):
         existed = settings.state.exists()
-        with Store.open(settings.state, clock=world.clock.now, new_id=world.new_id) as store:
+        with Store.open(
+            settings.state, clock=world.clock.now, new_id=world.new_id, disk=world.disk
+        ) as store:
             if writes(store) and existed:
-                backup(settings.state, now=world.clock.now())
+                backup(settings.state, now=world.clock.now(), disk=world.disk)
             store.begin_run(run_id, kind, list(settings.pipelines))
             yield Run(run_id, kind, settings, store, world)
 

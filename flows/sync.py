@@ -128,7 +128,14 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
         return
     watcher.stage(night.job.name, "diff")
     with night.timed(run.world):
-        planner = Planner(night.job, night.desired, run.store, run.run_id, run.allow_command)
+        planner = Planner(
+            night.job,
+            night.desired,
+            run.store,
+            run.run_id,
+            run.world.pool,
+            run.allow_command,
+        )
         try:
             night.scopes = [planner.guard(planned) for planned in planner.diff()]
         except ApiError as error:

@@ -21,6 +21,7 @@ from state import changes as ledger
 from state import tripped as guardrails
 from state.acknowledgement import acknowledge
 from state.allowances import Allowance
+from state.disk import LOCAL_DISK, Disk
 from state.errors import StateIsUnwritable
 from state.history import UnitHistory
 from state.journal import SentRequest
@@ -40,12 +41,15 @@ Clock = Callable[[], datetime]
 class Store:
     """One state file. Build it with `open` or `open_for_reading`; close it when done."""
 
-    def __init__(self, path: Path, opened: Opened, clock: Clock | None) -> None:
+    def __init__(
+        self, path: Path, opened: Opened, clock: Clock | None, disk: Disk = LOCAL_DISK
+    ) -> None:
         """`clock` is None for a store that only reads."""
         self._path = path
         self._remembered_serial = opened.remembered.serial if opened.remembered else 0
         self._lineage = opened.found.lineage
         self._clock = clock
+        self._disk = disk
         self._transactions = Transactions(opened.connection, path)
         self.restored_from_older = opened.restored_from_older
 
@@ -57,11 +61,12 @@ class Store:
         clock: Clock,
         new_id: Callable[[], str],
         expect_existing: bool = False,
+        disk: Disk = LOCAL_DISK,
     ) -> Self:
         """Open the state to write, or create it where none has ever been. Hold the run lock."""
         path = path.resolve()
-        opened = open_to_write(path, new_id=new_id, expect_existing=expect_existing)
-        return cls(path, opened, clock)
+        opened = open_to_write(path, new_id=new_id, expect_existing=expect_existing, disk=disk)
+        return cls(path, opened, clock, disk)
 
     @classmethod
     def open_for_reading(cls, path: Path) -> Self:
@@ -329,7 +334,7 @@ class Store:
             return run_details.read(db, run_id, pipeline, limits)
 
     def _remember(self, serial: int) -> None:
-        write_marker(self._path, Marker(self._lineage, serial))
+        write_marker(self._path, Marker(self._lineage, serial), self._disk)
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:

@@ -15,15 +15,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from connectors.clock import FakeClock
 from flows.report import write_report
 from flows.schedule import Schedule
 from flows.settings import Settings
 from flows.summary import COUNTS, PipelineSummary, RunSummary, Status
+from flows.world import World
 from state.store import Store
 from transforms.allowance import Tripped
 from transforms.plan import Change, KnownUnit, Outcome, Result
 
 NOW = datetime(2026, 11, 22, 2, 0, 5, tzinfo=UTC)
+WORLD = World(clock=FakeClock(NOW))
 RUN = "3f9c2a7e-5d1b-4c7e-9a52-0c6d1f7f2b11"
 FACILITY = "608ce6b8-53ed-5ae1-bb0a-12198fe2bcb5"
 LINES = {"tr", "summary", "p", "h1", "h2", "h3", "h4", "caption", "footer"}
@@ -125,7 +128,7 @@ class Night:
         return PipelineSummary(self.pipeline, status, every, 12, 75.2, notes)
 
     def write(self, *pipelines: PipelineSummary) -> str | None:
-        return write_report(RunSummary(RUN, "sync", pipelines), self.store, self.settings, NOW)
+        return write_report(RunSummary(RUN, "sync", pipelines), self.store, self.settings, WORLD)
 
     def html(self, *pipelines: PipelineSummary) -> str:
         path = self.write(*pipelines)
@@ -518,7 +521,7 @@ def test_other_runs_and_pipelines_stay_out_of_the_page(night: Night) -> None:
     night.store.finish_run(RUN, "attention", {})
     night.store.begin_run("another", "sync", ["storage"])
     summary = RunSummary("another", "sync", (night.summary(extracted=1, unchanged=1),))
-    path = write_report(summary, night.store, night.settings, NOW)
+    path = write_report(summary, night.store, night.settings, WORLD)
 
     assert path is not None
     assert "of the night before" not in Path(path).read_text(encoding="utf-8")
