@@ -15,8 +15,9 @@ from connectors.targets.settings import StoredgeSettings
 from flows.job import Job
 from state.scopes import ScopeRecord
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
-from transforms.guard import Tripped, guard
+from transforms.guard import guard
 from transforms.habits import drifted, occupied
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
 from transforms.reshape import Desired
@@ -29,12 +30,14 @@ class PlannedScope:
 
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
     it. `standing` marks a scope that was skipped because nothing moved since the last run.
+    `allowances` are the ids of those that the guardrails went by.
     """
 
     plan: ScopePlan
     units: tuple[KnownUnit, ...] = ()
     groups: tuple[KnownGroup, ...] = ()
     tripped: tuple[Tripped, ...] = ()
+    allowances: tuple[int, ...] = ()
     accepted: bool = True
     unreadable: str | None = None
     standing: bool = False
@@ -43,13 +46,17 @@ class PlannedScope:
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans the scopes of one job against one store."""
+    """Plans the scopes of one job against one store.
+
+    `command` says how a person lets through what is held in a scope.
+    """
 
     job: Job
     desired: Desired
     store: Store
     run_id: str
     pool: Callable[[int], Executor]
+    command: Callable[[str], str]
     records: Mapping[str, ScopeRecord] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,17 +75,24 @@ class Planner:
                 yield PlannedScope(self._standing(scope), standing=True)
 
     def guard(self, planned: PlannedScope) -> PlannedScope:
-        """The scope with its dangerous changes held, judged by its last accepted extract."""
+        """The scope with its dangerous changes held, judged by its last accepted extract and by
+        what a person has let through."""
         if planned.standing or planned.unreadable is not None:
             return planned
         scope = planned.plan.scope
-        extract = self.store.accepted_extract(self.job.name, scope)
-        keys = extract.keys if extract else None
-        guarded = guard(planned.plan, keys, self.job.pipeline.guardrails)
+        allowances, allowed = self.store.allowed(self.job.name, scope)
+        guarded = guard(
+            planned.plan,
+            self.store.accepted_extract(self.job.name, scope),
+            self.job.pipeline.guardrails,
+            allowed,
+            self.command(scope),
+        )
         return replace(
             planned,
             plan=guarded.plan,
             tripped=guarded.tripped,
+            allowances=allowances,
             accepted=guarded.accepted and planned.accepted,
         )
 

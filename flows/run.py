@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,13 @@ from state.backup import backup, snapshot
 from state.lock import RunLock
 from state.store import Store
 
+PREVIEW = "plan"
+
+
+def allow_command(run: str, scope: str) -> str:
+    """What a person types to let through what the run held in the scope."""
+    return f'unitsync allow {run} {shlex.quote(scope)} --reason "…"'
+
 
 @dataclass
 class Run:
@@ -26,6 +34,12 @@ class Run:
     settings: Settings
     store: Store
     world: World
+
+    def allow_command(self, scope: str) -> str:
+        """What a person types to let through what is held here; a preview is no run to name."""
+        if self.kind == PREVIEW:
+            return f"{allow_command('last', scope)} (after the next sync)"
+        return allow_command(self.run_id, scope)
 
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
@@ -66,6 +80,6 @@ def previewing(settings: Settings, world: World) -> Iterator[Run]:
         if settings.state.exists():
             snapshot(settings.state, copy)
         with Store.open(copy, clock=world.clock.now, new_id=world.new_id) as store:
-            run = Run(world.new_id(), "plan", settings, store, world)
+            run = Run(world.new_id(), PREVIEW, settings, store, world)
             store.begin_run(run.run_id, run.kind, list(settings.pipelines))
             yield run

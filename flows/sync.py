@@ -29,6 +29,7 @@ from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
 from flows.world import World
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.plan import Payload
 from transforms.reshape import Desired
 
@@ -136,7 +137,14 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
         return
     watcher.stage(night.job.name, "diff")
     with night.timed(run.world):
-        planner = Planner(night.job, night.desired, run.store, run.run_id, run.world.pool)
+        planner = Planner(
+            night.job,
+            night.desired,
+            run.store,
+            run.run_id,
+            run.world.pool,
+            run.allow_command,
+        )
         try:
             night.scopes = [planner.guard(planned) for planned in planner.diff()]
         except ApiError as error:
@@ -152,9 +160,11 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
     watcher.stage(name, "push")
     watcher.begin(name, len(changes))
     with night.timed(run.world):
-        run.store.plan_changes(name, run.run_id, changes)
-        if night.desired is not None:
-            run.store.add_rejections(name, run.run_id, night.desired.rejections)
+        with run.store.one_transaction():
+            run.store.plan_changes(name, run.run_id, changes)
+            run.store.add_tripped(name, run.run_id, _tripped(night))
+            if night.desired is not None:
+                run.store.add_rejections(name, run.run_id, night.desired.rejections)
         secrets = night.desired.secrets_of if night.desired is not None else _no_secrets
         pushing = Push(
             night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
@@ -183,6 +193,10 @@ def summary_of(night: Night) -> PipelineSummary:
         seconds=night.seconds,
         failure=night.failure,
     )
+
+
+def _tripped(night: Night) -> list[Tripped]:
+    return [tripped for planned in night.work for tripped in planned.tripped]
 
 
 def _no_secrets(scope: str, keys: Iterable[str]) -> Mapping[str, Payload]:

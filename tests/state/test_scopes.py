@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from state.scopes import AcceptedExtract
-from transforms.plan import Result
+from transforms.plan import AcceptedExtract, Result
 
 
 def record_of(night: Any) -> Any:
