@@ -77,7 +77,17 @@ def allowed(db: sqlite3.Connection, pipeline: str, scope: str, run_ids: Iterable
             of_scope,
         )
         changes += map(as_change, held)
-    return Allowed.of(concerns, changes)
+    return Allowed.of(concerns, changes, _let_go(db, pipeline, scope))
+
+
+def _let_go(db: sqlite3.Connection, pipeline: str, scope: str) -> set[str]:
+    """The units that a person let go missing, by allowances that are used up."""
+    rows = db.execute(
+        "SELECT concern FROM tripped JOIN allowances USING (run_id, pipeline, scope)"
+        " WHERE pipeline = ? AND scope = ? AND used_by_run IS NOT NULL",
+        (pipeline, scope),
+    )
+    return {key for (concern,) in rows for key in Concern.read(json.loads(concern)).missing}
 
 
 def held_scopes(db: sqlite3.Connection, run_id: str) -> list[HeldScope]:

@@ -55,16 +55,25 @@ class Tripped:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a person has let through: the guardrails judge what is left."""
+    """What a person has let through: the guardrails judge what is left.
+
+    `let_go` are the missing units that were let through by an allowance that is used up.
+    """
 
     changes: Mapping[Identity, Change] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     rows: int = 0
     columns: frozenset[str] = frozenset()
     rejected: Mapping[str, int] = field(default_factory=dict)
+    let_go: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, concerns: Iterable[Concern], changes: Iterable[Change]) -> Allowed:
+    def of(
+        cls,
+        concerns: Iterable[Concern],
+        changes: Iterable[Change],
+        let_go: Iterable[str] = (),
+    ) -> Allowed:
         """All that these concerns are about, as far as `changes` still knows the changes."""
         known = {change.identity: change for change in changes}
         every = list(concerns)
@@ -82,6 +91,7 @@ class Allowed:
             rows=max((concern.rows for concern in every), default=0),
             columns=frozenset(name for concern in every for name in concern.columns),
             rejected=rejected,
+            let_go=frozenset(let_go),
         )
 
     def lets(self, change: Change) -> bool:

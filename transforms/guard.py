@@ -181,17 +181,17 @@ def _rules(
 
 
 def _absent(plan: ScopePlan, accepted: AcceptedExtract | None, allowed: Allowed) -> frozenset[str]:
-    """The missing units that are news, or that would be retired now.
+    """The missing units that no person knows of, or that would be retired now.
 
-    That the last accepted extract lacked a unit already was decided when it was accepted.
+    A unit that was let go, and that no accepted extract has shown since, is no news every night.
     """
     retiring = frozenset(
         change.key
         for change in plan.of("unit")
         if change.action == "retire" and change.held is None and not allowed.lets(change)
     )
-    news = frozenset(plan.missing) - allowed.missing
-    return retiring | (news if accepted is None else news & accepted.keys)
+    seen_since = accepted.keys if accepted is not None else frozenset()
+    return retiring | (frozenset(plan.missing) - allowed.missing - (allowed.let_go - seen_since))
 
 
 def _updates(change: Change, accepted: AcceptedExtract | None, allowed: Allowed) -> bool:

@@ -244,7 +244,8 @@ def live(seed: int) -> tuple[Tally, Failure | None]:
         lived = life.lived
         trace = tuple(lived.boundary.trace) if lived else ()
         requests = tuple(
-            f"{a.endpoint} {a.scope or ''} {a.fault or ''}" for a in (lived.wire.attempts if lived else ())
+            f"{a.endpoint} {a.scope or ''} {a.fault or ''}"
+            for a in (lived.wire.attempts if lived else ())
         )
         return life.tally, Failure(seed, life.world.number, str(violation), trace, requests)
     return life.tally, None

@@ -331,9 +331,7 @@ def disagreements(world: Simulated) -> Iterator[str]:
     )
 
 
-def known_units(
-    world: Simulated, *, settled: bool = True
-) -> list[tuple[str, str, dict[str, Any]]]:
+def known_units(world: Simulated, *, settled: bool = True) -> list[tuple[str, str, dict[str, Any]]]:
     """Key, remote id and payload of the known units; `settled`: of scopes without a doubt."""
     rows = _rows(
         world,

@@ -179,9 +179,7 @@ class Simulated:
         )
         lived = Lived(boundary, wire)
         try:
-            summary = engine(
-                self.settings(), world, pusher=inline, reader=self._reader(boundary)
-            )
+            summary = engine(self.settings(), world, pusher=inline, reader=self._reader(boundary))
             lived = Lived(boundary, wire, summary)
         except SimulatedCrash:
             image[0].restore(self.folder)

@@ -96,9 +96,7 @@ def _differences(
             yield f"{key}: {name} is {live.get(name)!r} instead of {value!r}"
 
 
-def _by(
-    units: Live, *names: str
-) -> defaultdict[tuple[str, ...], list[Mapping[str, Any]]]:
+def _by(units: Live, *names: str) -> defaultdict[tuple[str, ...], list[Mapping[str, Any]]]:
     found: defaultdict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for unit in units:
         found[tuple(str(unit.get(name)) for name in names)].append(unit)

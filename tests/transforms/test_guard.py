@@ -197,12 +197,20 @@ def test_missing_units_are_not_retired_by_the_dozen() -> None:
     assert {"k0", "n1"} <= {change.key for change in going(guarded.plan)}
 
 
-def test_what_an_accepted_extract_lacked_already_is_no_news() -> None:
-    """Where missing units are only reported, they stay known, and missing, for ever."""
+def test_a_slow_erosion_is_noticed() -> None:
+    """No night lost much, and where missing units are only reported all of them stay known."""
     plan = plan_of(missing=tuple(keys(30)), known=100, keys=frozenset())
 
-    assert guard(plan, frozenset(), Guardrails()).tripped == ()
+    assert names(guard(plan, frozenset(), Guardrails())) == ["max_missing"]
     assert names(guard(plan, None, Guardrails())) == ["max_missing"]
+
+
+def test_what_a_person_let_go_is_no_news_until_it_was_seen_again() -> None:
+    plan = plan_of(missing=tuple(keys(30)), known=100, keys=frozenset())
+    let_go = Allowed(let_go=keys(30))
+
+    assert guard(plan, frozenset(), Guardrails(), let_go).tripped == ()
+    assert "max_missing" in names(guard(plan, keys(30), Guardrails(), let_go))
 
 
 def test_units_that_have_long_been_missing_are_not_retired_by_the_dozen() -> None:
