@@ -21,7 +21,7 @@ from transforms.guard import guard
 from transforms.habits import drifted, occupied
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
 from transforms.reshape import Desired
-from transforms.settle import Identities, adopt, settle
+from transforms.settle import Identities, adopt, refreshed, settle
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,7 @@ class Planner:
         recovered = False
         if isinstance(reading, Live):
             recovered = self._recover(scope, reading)
+            self._refresh(scope, reading)
         plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
@@ -206,6 +207,20 @@ class Planner:
             final = [result for result in results if result.outcome is not None]
             self.store.settle_request(request.id, [*final, *ended])
         return bool(requests)
+
+    def _refresh(self, scope: str, live: Live) -> None:
+        """Where an older state was put back, what is live is newer than what is known."""
+        record = self.records.get(scope)
+        if record is None or not record.restored:
+            return
+        name, index = self.job.name, self.store.known_index(self.job.name, scope)
+        units, groups = refreshed(
+            self.store.known_units(name, scope, index["key"]).values(),
+            self.store.known_groups(name, scope).values(),
+            live,
+            self.job.target.schema,
+        )
+        self.store.link(name, scope, self.run_id, units, groups)
 
     def _by_habit(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
         """Holds what the stricter habits of the settings hold, if they are on."""

@@ -15,6 +15,10 @@ from datetime import datetime
 from state.encoding import to_json, to_moment, to_text
 from transforms.plan import AcceptedExtract
 
+# What `scopes.in_flight` says where an older copy of the state was put back: no run left the scope
+# open, but what the API holds may be newer than what is known, which is the same doubt.
+RESTORED = "restored"
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeRecord:
@@ -31,6 +35,11 @@ class ScopeRecord:
     accepted_rows: int | None
     missing: int
     synced_at: datetime | None
+
+    @property
+    def restored(self) -> bool:
+        """Whether an older state was put back since, so that the API may know better."""
+        return self.in_flight == RESTORED
 
     @property
     def first_synced(self) -> bool:
