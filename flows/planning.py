@@ -153,12 +153,7 @@ class Planner:
         return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
 
     def _identities(self, scope: str) -> Identities:
-        index = self.store.known_index(self.job.name, scope)
-        groups = self.store.known_groups(self.job.name, scope)
-        return Identities(
-            dict(zip(index["key"], index["remote_id"], strict=True)),
-            {key: group.remote_id for key, group in groups.items()},
-        )
+        return identities(self.store, self.job.name, scope)
 
     def _recover(self, scope: str, live: Live) -> bool:
         """Settles what a dead run left open; what the reading cannot confirm is sent again."""
@@ -227,6 +222,16 @@ class Planner:
                 change.action == "retire" and status.get(change.remote_id or "") != "vacant"
             ),
         )
+
+
+def identities(store: Store, pipeline: str, scope: str) -> Identities:
+    """The vendor's ids of what is known of a scope."""
+    index = store.known_index(pipeline, scope)
+    groups = store.known_groups(pipeline, scope)
+    return Identities(
+        dict(zip(index["key"], index["remote_id"], strict=True)),
+        {key: group.remote_id for key, group in groups.items()},
+    )
 
 
 def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:

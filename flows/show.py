@@ -52,6 +52,8 @@ def show_summary(summary: RunSummary) -> None:
         err.print(line, soft_wrap=True)
         for note in pipeline.notes:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
+        for notice in pipeline.notices:
+            err.print(f"  {notice}", markup=False, soft_wrap=True, style="dim")
     if summary.report:
         err.print(f"report: {summary.report}", markup=False, soft_wrap=True)
     else:
