@@ -20,6 +20,7 @@ from state.store import Store
 from transforms.diff import ScopePlan
 from transforms.guard import Tripped
 from transforms.plan import Change, KnownGroup, KnownUnit
+from transforms.twins import Twin
 
 FORMAT = "unitsync-plan-1"
 
@@ -118,6 +119,7 @@ def _read(written: Mapping[str, Any]) -> PlannedScope:
             "units": _each(KnownUnit, written["units"]),
             "groups": _each(KnownGroup, written["groups"]),
             "tripped": _each(Tripped, written["tripped"]),
+            "twins": _each(Twin, written["twins"]),
         }
     )
 

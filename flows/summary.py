@@ -173,6 +173,7 @@ def summarize(
     counts = _counts(balance, scopes, ends)
     notes = [tripped.message for planned in scopes for tripped in planned.tripped]
     notes += [f"{p.plan.scope}: {p.unreadable}" for p in scopes if p.unreadable]
+    notes += [twin.message for planned in scopes for twin in planned.twins]
     notes += canary.complaints
     broken = _imbalance(counts, ends)
     if failure is not None:

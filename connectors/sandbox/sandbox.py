@@ -199,13 +199,15 @@ def demo_sandbox(
     *,
     clock: Clock,
     seed: str = "sandbox",
-    facility: FacilitySettings = OPEN_FACILITY,
+    facility: FacilitySettings | None = None,
     habits: StoredgeHabits = USUAL_HABITS,
     matches_addresses: bool = True,
 ) -> Sandbox:
     """A sandbox with both vendors, the demo credentials, and any facility and group on sight."""
     new_id = IdSource(seed)
-    storedge = StoredgeVendor(clock=clock, new_id=new_id, default_facility=facility, habits=habits)
+    storedge = StoredgeVendor(
+        clock=clock, new_id=new_id, default_facility=facility or OPEN_FACILITY, habits=habits
+    )
     travtus = TravtusVendor(clock=clock, new_id=new_id, matches_addresses=matches_addresses)
     return Sandbox([storedge, travtus], clock=clock)
 
