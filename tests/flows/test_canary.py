@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from flows.apply import apply
@@ -61,7 +63,9 @@ def test_the_lightest_scope_goes_first_and_the_others_follow_when_it_agrees(desk
 
     assert [("write", OTHER), ("read", OTHER), ("write", FACILITY)] == touched(desk)
     assert 0 == summary.exit_code
-    assert (f"canary: {OTHER} reads as it was confirmed",) == summary.pipelines[0].notices
+    notice = f"canary: {OTHER} reads as it was confirmed"
+    assert (notice,) == summary.pipelines[0].notices
+    assert notice in Path(summary.report).read_text("utf-8")
 
 
 def test_of_equal_scopes_the_first_by_name_goes_first(desk, unit):
