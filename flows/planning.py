@@ -7,8 +7,8 @@ scope whose digest is unchanged reads no rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
@@ -16,8 +16,9 @@ from connectors.targets.settings import StoredgeSettings
 from flows.job import Job
 from state.scopes import ScopeRecord
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
-from transforms.guard import Tripped, guard
+from transforms.guard import guard
 from transforms.habits import drifted, occupied
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
 from transforms.reshape import Desired
@@ -30,15 +31,17 @@ class PlannedScope:
     """A plan on its way to the push, with what a reading linked on the way.
 
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
-    it. `standing` marks a scope that was skipped because nothing moved since the last run. `twins`
-    are live units that repeat known ones; `look_again` says that a person must decide between live
-    units, so that the scope is read again in the next run.
+    it. `standing` marks a scope that was skipped because nothing moved since the last run.
+    `allowances` are the ids of those that the guardrails went by. `twins` are live units that
+    repeat known ones; `look_again` says that a person must decide between live units, so that the
+    scope is read again in the next run.
     """
 
     plan: ScopePlan
     units: tuple[KnownUnit, ...] = ()
     groups: tuple[KnownGroup, ...] = ()
     tripped: tuple[Tripped, ...] = ()
+    allowances: tuple[int, ...] = ()
     accepted: bool = True
     unreadable: str | None = None
     standing: bool = False
@@ -49,12 +52,17 @@ class PlannedScope:
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans the scopes of one job against one store."""
+    """Plans the scopes of one job against one store.
+
+    `command` says how a person lets through what is held in a scope.
+    """
 
     job: Job
     desired: Desired
     store: Store
     run_id: str
+    pool: Callable[[int], Executor]
+    command: Callable[[str], str]
     records: Mapping[str, ScopeRecord] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,17 +81,24 @@ class Planner:
                 yield PlannedScope(self._standing(scope), standing=True)
 
     def guard(self, planned: PlannedScope) -> PlannedScope:
-        """The scope with its dangerous changes held, judged by its last accepted extract."""
+        """The scope with its dangerous changes held, judged by its last accepted extract and by
+        what a person has let through."""
         if planned.standing or planned.unreadable is not None:
             return planned
         scope = planned.plan.scope
-        extract = self.store.accepted_extract(self.job.name, scope)
-        keys = extract.keys if extract else None
-        guarded = guard(planned.plan, keys, self.job.pipeline.guardrails)
+        allowances, allowed = self.store.allowed(self.job.name, scope)
+        guarded = guard(
+            planned.plan,
+            self.store.accepted_extract(self.job.name, scope),
+            self.job.pipeline.guardrails,
+            allowed,
+            self.command(scope),
+        )
         return replace(
             planned,
             plan=guarded.plan,
             tripped=guarded.tripped,
+            allowances=allowances,
             accepted=guarded.accepted and planned.accepted,
         )
 
@@ -109,7 +124,7 @@ class Planner:
         readings: dict[str, Live | ApiError] = {}
         if not scopes:
             return readings
-        with ThreadPoolExecutor(self.job.target.concurrency) as pool:
+        with self.pool(self.job.target.concurrency) as pool:
             futures = {scope: pool.submit(self.job.target.read, scope) for scope in scopes}
             try:
                 for scope, future in futures.items():

@@ -31,6 +31,7 @@ from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
 from flows.world import World
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.plan import Payload
 from transforms.reshape import Desired
 
@@ -72,12 +73,21 @@ class Night:
         return [planned for planned in self.scopes if not planned.standing]
 
 
+# Steps 1 to 4, for those who have a quicker way: the simulation reads one source many times.
+Reader = Callable[[Job, World, Watcher], Night]
+
+
 def sync(
-    settings: Settings, world: World, *, watcher: Watcher = Watcher(), pusher: Pusher = in_threads
+    settings: Settings,
+    world: World,
+    *,
+    watcher: Watcher = Watcher(),
+    pusher: Pusher = in_threads,
+    reader: Reader | None = None,
 ) -> RunSummary:
     """Brings every pipeline of the settings in step, and says what became of every row."""
     with jobs_of(settings, world) as jobs:
-        nights = [read(job, world, watcher) for job in jobs]
+        nights = [(reader or read)(job, world, watcher) for job in jobs]
         with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
             for night in nights:
                 plan(night, run, watcher)
@@ -130,7 +140,14 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
         return
     watcher.stage(night.job.name, "diff")
     with night.timed(run.world):
-        planner = Planner(night.job, night.desired, run.store, run.run_id)
+        planner = Planner(
+            night.job,
+            night.desired,
+            run.store,
+            run.run_id,
+            run.world.pool,
+            run.allow_command,
+        )
         try:
             night.scopes = [planner.guard(planned) for planned in planner.diff()]
         except ApiError as error:
@@ -146,9 +163,11 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
     watcher.stage(name, "push")
     watcher.begin(name, len(changes))
     with night.timed(run.world):
-        run.store.plan_changes(name, run.run_id, changes)
-        if night.desired is not None:
-            run.store.add_rejections(name, run.run_id, night.desired.rejections)
+        with run.store.one_transaction():
+            run.store.plan_changes(name, run.run_id, changes)
+            run.store.add_tripped(name, run.run_id, _tripped(night))
+            if night.desired is not None:
+                run.store.add_rejections(name, run.run_id, night.desired.rejections)
         secrets = night.desired.secrets_of if night.desired is not None else _no_secrets
         pushing = Push(
             night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
@@ -178,6 +197,10 @@ def summary_of(night: Night) -> PipelineSummary:
         failure=night.failure,
         canary=night.canary,
     )
+
+
+def _tripped(night: Night) -> list[Tripped]:
+    return [tripped for planned in night.work for tripped in planned.tripped]
 
 
 def _no_secrets(scope: str, keys: Iterable[str]) -> Mapping[str, Payload]:

@@ -90,6 +90,15 @@ def find(db: sqlite3.Connection, run_id: str) -> RunRecord | None:
     return None if row is None else _record(row)
 
 
+def ids(db: sqlite3.Connection, prefix: str) -> list[str]:
+    """The ids that begin so, newest first."""
+    rows = db.execute(
+        "SELECT run_id FROM runs WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY serial DESC",
+        (prefix,),
+    )
+    return [run_id for (run_id,) in rows]
+
+
 def running(db: sqlite3.Connection) -> str | None:
     """The run that is under way. There is at most one: the lock says so."""
     row = db.execute("SELECT run_id FROM runs WHERE status = 'running'").fetchone()

@@ -17,6 +17,8 @@ What a row means:
 - `requests`  the journal. `sent` before the wire, `answered` after, `settled` when reading the API
               had to decide. A row stays `sent`, so open, as long as its effect, or that of one
               change in it, is not known.
+- `tripped`   one per guardrail that tripped, with what it was about (`transforms.allowance`).
+- `allowances`  one per scope that a person let through; used by one run, or never.
 """
 
 from __future__ import annotations
@@ -38,7 +40,14 @@ def m001_tables(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION = 1
+@_migrations()
+def m002_tripped(db: Database) -> None:
+    """What guardrails held, for a person to let through."""
+    for statement in _TRIPPED.split(";\n"):
+        db.execute(statement)
+
+
+SCHEMA_VERSION = 2
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -205,4 +214,18 @@ CREATE TABLE allowances (
     used_by_run TEXT REFERENCES runs (run_id)
 ) STRICT;
 CREATE INDEX allowances_by_scope ON allowances (pipeline, scope)
+"""
+
+_TRIPPED = """
+CREATE TABLE tripped (
+    tripped_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    guard TEXT NOT NULL,
+    message TEXT NOT NULL,
+    concern TEXT NOT NULL
+) STRICT;
+CREATE INDEX tripped_by_run ON tripped (run_id, pipeline, scope);
+CREATE INDEX tripped_by_scope ON tripped (pipeline, scope)
 """

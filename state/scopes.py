@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from state.encoding import to_json, to_moment, to_text
+from transforms.plan import AcceptedExtract
 
 # A create that a reading did not show was sent again. The vendor may still finish the first
 # request, too late for any reading of that run; a refusal leaves no such doubt, but 408 is a
@@ -55,14 +55,6 @@ class ScopeRecord:
     def first_synced(self) -> bool:
         """Whether a sync of this scope has ever been settled; before that, read and adopt."""
         return self.synced_at is not None
-
-
-class AcceptedExtract(NamedTuple):
-    """The last extract of a scope that passed the guardrails: what the next one is judged by."""
-
-    rows: int
-    keys: frozenset[str]
-    columns: tuple[str, ...]
 
 
 def records(db: sqlite3.Connection, pipeline: str) -> dict[str, ScopeRecord]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from state.scopes import AcceptedExtract
-from transforms.plan import Result
+from transforms.plan import AcceptedExtract, Result
 
 
 def record_of(night: Any) -> Any:
