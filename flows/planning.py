@@ -1,7 +1,8 @@
 """Steps 5 and 6 for the scopes of a pipeline: read what must be read, diff, guard.
 
-A scope is read only when it must be: on its first sync, to adopt what is there, and after a run
-that died while the scope was in flight. A scope whose digest is unchanged reads no rows.
+A scope is read only when it must be: on its first sync, to adopt what is there, after a run that
+left it in flight, and for as long as there are live units between which a person must decide. A
+scope whose digest is unchanged reads no rows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from transforms.habits import drifted, occupied
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
 from transforms.reshape import Desired
 from transforms.settle import Identities, adopt, refreshed, settle
+from transforms.twins import Twin, twins
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class PlannedScope:
 
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
     it. `standing` marks a scope that was skipped because nothing moved since the last run.
-    `allowances` are the ids of those that the guardrails went by.
+    `allowances` are the ids of those that the guardrails went by. `twins` are live units that
+    repeat known ones; `look_again` says that a person must decide between live units, so that the
+    scope is read again in the next run.
     """
 
     plan: ScopePlan
@@ -42,6 +46,8 @@ class PlannedScope:
     unreadable: str | None = None
     standing: bool = False
     recovered: bool = False
+    twins: tuple[Twin, ...] = ()
+    look_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,8 +149,15 @@ class Planner:
             plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         plan = plan.holding_units(ambiguous)
         plan = self._by_habit(self._only_vacant(plan, reading), reading)
+        repeated = self._twins(reading)
         return PlannedScope(
-            plan, tuple(units), tuple(groups), accepted=desired.complete, recovered=recovered
+            plan,
+            tuple(units),
+            tuple(groups),
+            accepted=desired.complete,
+            recovered=recovered,
+            twins=repeated,
+            look_again=bool(repeated or ambiguous),
         )
 
     def _known(self, scope: str, keys: Iterable[str]) -> Known:
@@ -168,13 +181,16 @@ class Planner:
             return [], [], {}
         return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
 
+    def _twins(self, reading: Live | None) -> tuple[Twin, ...]:
+        """What the reading shows beside the units that are known by now."""
+        if reading is None:
+            return ()
+        keys = self.store.known_index(self.job.name, reading.scope)["key"]
+        known = self.store.known_units(self.job.name, reading.scope, keys)
+        return twins(known.values(), reading, self.job.target.schema)
+
     def _identities(self, scope: str) -> Identities:
-        index = self.store.known_index(self.job.name, scope)
-        groups = self.store.known_groups(self.job.name, scope)
-        return Identities(
-            dict(zip(index["key"], index["remote_id"], strict=True)),
-            {key: group.remote_id for key, group in groups.items()},
-        )
+        return identities(self.store, self.job.name, scope)
 
     def _recover(self, scope: str, live: Live) -> bool:
         """Settles what a dead run left open; what the reading cannot confirm is sent again."""
@@ -259,6 +275,16 @@ class Planner:
         )
 
 
+def identities(store: Store, pipeline: str, scope: str) -> Identities:
+    """The vendor's ids of what is known of a scope."""
+    index = store.known_index(pipeline, scope)
+    groups = store.known_groups(pipeline, scope)
+    return Identities(
+        dict(zip(index["key"], index["remote_id"], strict=True)),
+        {key: group.remote_id for key, group in groups.items()},
+    )
+
+
 def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:
     """The scopes in which anything moved since they were last found in step."""
     return {
@@ -271,7 +297,7 @@ def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:
 
 
 def must_read(record: ScopeRecord | None) -> bool:
-    """Whether the scope was never synced, or was left in flight by a run that died."""
+    """Whether the scope was never synced, or was left in doubt by the last run that met it."""
     return record is None or record.in_flight is not None or not record.first_synced
 
 

@@ -20,6 +20,7 @@ from state.store import Store
 from transforms.allowance import Concern, Tripped
 from transforms.diff import ScopePlan
 from transforms.plan import Change, KnownGroup, KnownUnit
+from transforms.twins import Twin
 
 FORMAT = "unitsync-plan-2"
 
@@ -132,6 +133,7 @@ def _read(written: Mapping[str, Any]) -> PlannedScope:
             "groups": _each(KnownGroup, written["groups"]),
             "tripped": tuple(map(_tripped, written["tripped"])),
             "allowances": tuple(written["allowances"]),
+            "twins": _each(Twin, written["twins"]),
         }
     )
 

@@ -11,7 +11,8 @@ shells over it.
     8 record     outcomes and what is known now, answer by answer
     9 report     the balance of the run, for a person                  `report`
 
-All scopes of all pipelines are planned and guarded before any is pushed.
+All scopes of all pipelines are planned and guarded before any is pushed. Of each pipeline the
+canary is pushed first, if there is one.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
+from flows.canary import Verdict, push_in_order
 from flows.job import Job, extract, jobs_of, normalize, reshape, validate
 from flows.planning import PlannedScope, Planner, moved
-from flows.pushing import Push, PushedScope, Pusher, in_threads, shards_of
+from flows.pushing import Push, PushedScope, Pusher, in_threads
 from flows.run import Run, previewing, running
 from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
@@ -52,6 +54,7 @@ class Night:
     desired: Desired | None = None
     scopes: list[PlannedScope] = field(default_factory=list)
     pushed: list[PushedScope] = field(default_factory=list)
+    canary: Verdict = Verdict()
     failure: SourceUnreadable | ApiError | None = None
     seconds: float = 0.0
 
@@ -169,7 +172,7 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
         pushing = Push(
             night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
         )
-        night.pushed = list(pusher(pushing, shards_of(night.job, night.work)))
+        night.pushed, night.canary = push_in_order(pushing, night.work, pusher)
         night.failure = pushing.refusal(night.pushed)
 
 
@@ -192,6 +195,7 @@ def summary_of(night: Night) -> PipelineSummary:
         requests=requests,
         seconds=night.seconds,
         failure=night.failure,
+        canary=night.canary,
     )
 
 

@@ -8,8 +8,8 @@ What a row means:
 
 - `runs`      one per run. `running` after its process died is a run that was killed.
 - `scopes`    one per scope. `in_flight` names the run that sent something there and did not settle
-              it: read the scope before believing `units`. `digest` is null unless every unit of
-              the scope is known to be in step.
+              it, or found something to look at again: read the scope before believing `units`.
+              `digest` is null unless every unit of the scope is known to be in step.
 - `units`, `groups`  what the API last confirmed. `row_hash` seals the row.
 - `changes`   one per change per run. `planned` (nothing known yet), `sent` (in a request without an
               answer), then exactly one outcome; `abandoned` when its run ended before sending it.

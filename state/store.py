@@ -160,11 +160,17 @@ class Store:
             return scopes.accepted_extract(db, pipeline, scope)
 
     def settle_scope(
-        self, pipeline: str, scope: str, run_id: str, digest: str | None, missing: int
+        self,
+        pipeline: str,
+        scope: str,
+        run_id: str,
+        digest: str | None,
+        missing: int,
+        look_again: bool = False,
     ) -> bool:
         """The run is done with the scope. False: it stays in flight, for something is in doubt."""
         with self._writing() as (db, now):
-            return scopes.settle(db, pipeline, scope, run_id, digest, missing, now)
+            return scopes.settle(db, pipeline, scope, run_id, digest, missing, look_again, now)
 
     # What guardrails held, and what a person let through
 

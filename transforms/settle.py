@@ -116,9 +116,9 @@ def refreshed(
         for unit in known_units
         if (found := live_units.get(unit.remote_id))
     ], [
-        replace(group, name=found.name, payload=_group_payload(found, unit_keys))
+        replace(group, name=shown.name, payload=_group_payload(shown, unit_keys))
         for group in known_groups
-        if (found := live_groups.get(group.remote_id))
+        if (shown := live_groups.get(group.remote_id))
     ]
 
 
@@ -203,7 +203,7 @@ def _created(
         for name, value in change.after.items()
         if schema.fields[name].readable
     )
-    if as_sent and (change.group is None or _is_in_group(unit, change.group, known)):
+    if as_sent and (change.group is None or is_in_group(unit, change.group, known)):
         payload: Payload = {**unit.payload, **change.after}
         words = "settled by reading: it is live"
         return Result(change, "applied", words, remote_id=unit.remote_id, known=payload)
@@ -224,13 +224,13 @@ def _updated(
     )
     if not read_back:
         return None
-    if GROUP_FIELD in change.after and not _is_in_group(unit, change.group, known):
+    if GROUP_FIELD in change.after and not is_in_group(unit, change.group, known):
         return None
     words = "settled by reading"
     return Result(change, "applied", words, remote_id=unit.remote_id, known=fields)
 
 
-def _is_in_group(unit: LiveUnit, group: str | None, known: Identities) -> bool:
+def is_in_group(unit: LiveUnit, group: str | None, known: Identities) -> bool:
     """Whether it is live in the group with this key, or for None outside of every group."""
     if group is None:
         return unit.group_id is None
