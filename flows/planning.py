@@ -1,8 +1,8 @@
 """Steps 5 and 6 for the scopes of a pipeline: read what must be read, diff, guard.
 
-A scope is read only when it must be: on its first sync, to adopt what is there, after a run that
-left it in flight, and for as long as there are live units between which a person must decide. A
-scope whose digest is unchanged reads no rows.
+A scope is read only when it must be: on its first sync, to adopt what is there; when a run left
+something in it to be looked at; and before a unit is created where live units were seen that nobody
+has linked. A scope whose digest is unchanged reads no rows.
 """
 
 from __future__ import annotations
@@ -141,6 +141,8 @@ class Planner:
             recovered = self._recover(scope, reading)
             self._refresh(scope, reading)
         plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
+        if reading is None and self._may_meet(plan):
+            reading = self._read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
         units, groups, ambiguous = self._adoptable(plan, reading)
@@ -150,6 +152,7 @@ class Planner:
         plan = plan.holding_units(ambiguous)
         plan = self._by_habit(self._only_vacant(plan, reading), reading)
         repeated = self._twins(reading)
+        self._note_strangers(reading)
         return PlannedScope(
             plan,
             tuple(units),
@@ -180,6 +183,19 @@ class Planner:
         if reading is None:
             return [], [], {}
         return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
+
+    def _may_meet(self, plan: ScopePlan) -> bool:
+        """Whether a unit that is to be created may be one of those that nobody has linked yet."""
+        record = self.records.get(plan.scope)
+        creates = any(c.action == "create" and c.held is None for c in plan.of("unit"))
+        return record is not None and record.strangers and creates
+
+    def _note_strangers(self, reading: Live | None) -> None:
+        if reading is None:
+            return
+        linked = set(self.store.known_index(self.job.name, reading.scope)["remote_id"])
+        seen = any(unit.remote_id not in linked for unit in reading.units)
+        self.store.note_strangers(self.job.name, reading.scope, seen=seen)
 
     def _twins(self, reading: Live | None) -> tuple[Twin, ...]:
         """What the reading shows beside the units that are known by now."""

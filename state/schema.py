@@ -9,7 +9,9 @@ What a row means:
 - `runs`      one per run. `running` after its process died is a run that was killed.
 - `scopes`    one per scope. `in_flight` names the run that sent something there and did not settle
               it, or found something to look at again: read the scope before believing `units`.
-              `digest` is null unless every unit of the scope is known to be in step.
+              `digest` is null unless every unit of the scope is known to be in step. `strangers`:
+              the last reading showed live units that no key is linked to; read again before
+              anything is created there, for it may be live already.
 - `units`, `groups`  what the API last confirmed. `row_hash` seals the row.
 - `changes`   one per change per run. `planned` (nothing known yet), `sent` (in a request without an
               answer), then exactly one outcome; `abandoned` when its run ended before sending it.
@@ -42,7 +44,7 @@ def m001_tables(db: Database) -> None:
 
 @_migrations()
 def m002_tripped(db: Database) -> None:
-    """What guardrails held, for a person to let through."""
+    """What guardrails held, for a person to let through; and who is live that we do not know."""
     for statement in _TRIPPED.split(";\n"):
         db.execute(statement)
 
@@ -227,5 +229,7 @@ CREATE TABLE tripped (
     concern TEXT NOT NULL
 ) STRICT;
 CREATE INDEX tripped_by_run ON tripped (run_id, pipeline, scope);
-CREATE INDEX tripped_by_scope ON tripped (pipeline, scope)
+CREATE INDEX tripped_by_scope ON tripped (pipeline, scope);
+-- Until it is read again, an old scope may hold some.
+ALTER TABLE scopes ADD COLUMN strangers INTEGER NOT NULL DEFAULT 1 CHECK (strangers IN (0, 1))
 """

@@ -45,7 +45,8 @@ class ScopeRecord:
 
     `digest` is None unless every unit is known to be in step. `in_flight` names the run that left
     the scope in doubt (or `restored`): read it before planning. `missing` counts the units that
-    the last accepted extract did not hold.
+    the last accepted extract did not hold. `strangers` says that live units were seen there to
+    which no key is linked, so that what is to be created may be among them.
     """
 
     scope: str
@@ -54,6 +55,7 @@ class ScopeRecord:
     accepted_rows: int | None
     missing: int
     synced_at: datetime | None
+    strangers: bool
 
     @property
     def restored(self) -> bool:
@@ -68,14 +70,14 @@ class ScopeRecord:
 
 def records(db: sqlite3.Connection, pipeline: str) -> dict[str, ScopeRecord]:
     """Every scope that the state has met, in one query."""
-    rows = db.execute(
-        "SELECT scope, digest, in_flight, accepted_rows, missing, synced_at FROM scopes"
+    found = db.execute(
+        "SELECT scope, digest, in_flight, accepted_rows, missing, synced_at, strangers FROM scopes"
         " WHERE pipeline = ? ORDER BY scope",
         (pipeline,),
     )
     return {
-        scope: ScopeRecord(scope, digest, in_flight, accepted_rows, missing, to_moment(synced_at))
-        for scope, digest, in_flight, accepted_rows, missing, synced_at in rows
+        scope: ScopeRecord(scope, digest, in_flight, rows, missing, to_moment(at), bool(strangers))
+        for scope, digest, in_flight, rows, missing, at, strangers in found
     }
 
 
@@ -93,6 +95,14 @@ def mark_in_flight(db: sqlite3.Connection, pipeline: str, scope: str, run_id: st
     db.execute(
         "UPDATE scopes SET in_flight = ?, digest = NULL WHERE pipeline = ? AND scope = ?",
         (run_id, pipeline, scope),
+    )
+
+
+def note_strangers(db: sqlite3.Connection, pipeline: str, scope: str, *, seen: bool) -> None:
+    """Whether a reading showed live units of the scope to which no key is linked."""
+    ensure(db, pipeline, scope)
+    db.execute(
+        "UPDATE scopes SET strangers = ? WHERE pipeline = ? AND scope = ?", (seen, pipeline, scope)
     )
 
 

@@ -172,6 +172,11 @@ class Store:
         with self._writing() as (db, now):
             return scopes.settle(db, pipeline, scope, run_id, digest, missing, look_again, now)
 
+    def note_strangers(self, pipeline: str, scope: str, *, seen: bool) -> None:
+        """Whether a reading showed live units to which no key is linked."""
+        with self._writing() as (db, _):
+            scopes.note_strangers(db, pipeline, scope, seen=seen)
+
     # What guardrails held, and what a person let through
 
     def add_tripped(self, pipeline: str, run_id: str, tripped: Iterable[Tripped]) -> None:
