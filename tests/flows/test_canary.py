@@ -120,7 +120,7 @@ def test_a_first_night_that_the_canary_stopped_is_a_first_night_again(desk, unit
     desk.sandbox.forget_requests()
 
     settled = "SELECT scope FROM scopes WHERE synced_at IS NOT NULL"
-        assert OTHER not in {row["scope"] for row in desk.rows_of(settled)}
+    assert OTHER not in {row["scope"] for row in desk.rows_of(settled)}
     assert 2 == counts(desk.sync())["created"]
     assert ("read", OTHER) in touched(desk)
 
