@@ -138,8 +138,7 @@ class Planner:
         desired = self.desired.scope(scope)
         recovered = False
         if isinstance(reading, Live):
-            recovered = self._recover(scope, reading)
-            self._refresh(scope, reading)
+            recovered = self._recover(scope, reading) | self._refresh(scope, reading)
         plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         if reading is None and self._may_meet(plan):
             reading = self._read([scope])[scope]
@@ -240,11 +239,11 @@ class Planner:
             self.store.settle_request(request.id, [*final, *ended])
         return bool(requests)
 
-    def _refresh(self, scope: str, live: Live) -> None:
+    def _refresh(self, scope: str, live: Live) -> bool:
         """Where an older state was put back, what is live is newer than what is known."""
         record = self.records.get(scope)
         if record is None or not record.restored:
-            return
+            return False
         name, index = self.job.name, self.store.known_index(self.job.name, scope)
         units, groups = refreshed(
             self.store.known_units(name, scope, index["key"]).values(),
@@ -253,6 +252,7 @@ class Planner:
             self.job.target.schema,
         )
         self.store.link(name, scope, self.run_id, units, groups)
+        return True
 
     def _by_habit(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
         """Holds what the stricter habits of the settings hold, if they are on."""

@@ -23,9 +23,9 @@ from tests.simulation.invariants import (
     Witness,
     after_night,
     healed,
-    open_requests,
     quiet,
     storage_units,
+    told,
     words,
 )
 from tests.simulation.night import Lived, Simulated
@@ -90,8 +90,10 @@ class Life:
             inventory=f"inventory-{seed % INVENTORIES}",
             missing=("report", "retire")[seed % 2],
             limits=self.plan.choice([inventory.LIMITS, inventory.LIMITS, inventory.TIGHT]),
+            canary=self.plan.choice([0, 0, 0, 1]),
             habits=StoredgeHabits(
                 partial_writes=self.plan.random() < 0.3,
+                unique_names=self.plan.random() < 0.5,
                 conflict_items=self.plan.choice(["text", "object"]),
             ),
             memo=seed % 10 != 9,
@@ -188,11 +190,14 @@ class Life:
         """The faults are over, and a person has lifted the limits for the nights to come."""
         self.world.limits = inventory.NO_LIMITS
         self.world.export()
-        for _ in range(2):
-            self._live_through(Swarm())
+        for _ in range(3):
+            lived = self._live_through(Swarm())
         self.world.strange = False
         healed(self.world, self.checks)
-        assert not open_requests(self.world)
+        for twin in told(self.world, lived, self.checks):
+            self.tally.saw("world", "late duplicates removed by a person")
+            assert self.world.sandbox.edit("storedge", "unit", twin, {"deleted": True}) is None
+            self._live_through(Swarm())
         quiet(self.world, self._live_through(Swarm()), self.checks)
 
     def fingerprint(self) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from connectors.sandbox import Fault as Late
+
 if TYPE_CHECKING:
     from tests.simulation.wire import Wire
 
@@ -70,9 +72,10 @@ class Exchange:
         return self.request.method == "POST" and self.is_write
 
     @property
-    def kind(self) -> str:
-        """The name of its boundary."""
-        return self.endpoint
+    def names(self) -> list[str]:
+        """What its units, or groups, go by."""
+        items = self.body.get("units") or self.body.get("unit_groups") or []
+        return [name_of(item) for item in items]
 
     def process(self) -> httpx.Response:
         response = self.wire.inner.handle_request(self.request)
@@ -194,17 +197,18 @@ class Pieces(httpx.SyncByteStream):
 
 
 def late(exchange: Exchange) -> httpx.Response:
-    """No answer now, and the work is done after the next listing."""
-    exchange.wire.late.append(exchange.request)
-    exchange.wire.clock.advance(READ_SECONDS)
-    raise httpx.ReadTimeout("simulated", request=exchange.request)
+    """No answer now, and the work is done after some listing has not shown it."""
+    exchange.wire.delayed |= set(exchange.names)
+    skip = len(exchange.wire.attempts) % 4
+    exchange.wire.sandbox.order_fault(Late(kind="late", scope=exchange.scope, skip_listings=skip))
+    return exchange.wire.inner.handle_request(exchange.request)
 
 
 def eventual(exchange: Exchange) -> httpx.Response:
     """It is done, nobody says so, and the next listings do not show it either."""
     exchange.process()
-    for unit in exchange.body.get("units", []):
-        exchange.wire.hidden[name_of(unit)] = 2
+    exchange.wire.delayed |= set(exchange.names)
+    exchange.wire.hidden |= dict.fromkeys(exchange.names, 2 + len(exchange.wire.attempts) % 3)
     raise httpx.ReadTimeout("simulated", request=exchange.request)
 
 
@@ -307,7 +311,9 @@ def _upsert(exchange: Exchange) -> bool:
 
 
 def _makes_units(exchange: Exchange) -> bool:
-    return exchange.makes and bool(exchange.body.get("units"))
+    """A late update would overwrite what a later night has sent, and nobody could know."""
+    units = exchange.body.get("units") or []
+    return exchange.makes and bool(units) and not any("identifier" in unit for unit in units)
 
 
 def _no_token(exchange: Exchange) -> bool:
@@ -324,7 +330,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("reset after processing", raising(httpx.ReadError, processed=True)),
     Fault("timeout before processing", raising(httpx.ReadTimeout, processed=False, seconds=60)),
     Fault("timeout after processing", raising(httpx.ReadTimeout, processed=True, seconds=60)),
-    Fault("late processing", late, _write),
+    Fault("late processing", late, _makes_units),
     Fault("eventual consistency", eventual, _makes_units),
     Fault("429 seconds", status(429, retry_after="3")),
     Fault("429 date", status(429, retry_after="Mon, 05 Jan 2026 02:00:30 GMT")),

@@ -118,7 +118,7 @@ class Witness:
             if attempt.endpoint == endpoint and attempt.fault in UNKNOWN:
                 sent = attempt.body.get("units") or attempt.body.get("unit_groups") or []
                 doubtful |= {str(item.get("name")) for item in sent}
-            elif attempt.endpoint == f"GET {endpoint.split()[1].split('/')[0]}":
+            elif attempt.endpoint == f"GET {endpoint.split()[1].split('/', maxsplit=1)[0]}":
                 doubtful.clear()
         again = names & doubtful
         self.checks.that("no create is repeated blindly", not again, f"{again} were")
@@ -219,10 +219,8 @@ def _nothing_vanished(world: Simulated, checks: Checks, before: Before) -> None:
 
 
 def _nothing_doubled(world: Simulated, checks: Checks) -> None:
-    names = Counter(
-        (unit["scope"], unit["name"]) for unit in storage_units(world) if not unit["deleted"]
-    )
-    expected = world.late_doubles
+    names = Counter((unit["scope"], unit["name"]) for unit in _standing(world))
+    expected = world.doubles
     doubled = [
         f"{name} in {scope}"
         for (scope, name), count in names.items()
@@ -251,7 +249,7 @@ def _is_honest(world: Simulated, lived: Lived, checks: Checks, before: Before) -
                 counts["extracted"] <= accounted,
                 f"{counts} accounts for {accounted}",
             )
-        if pipeline.pipeline == "storage" and not world.late_doubles and not world.restored:
+        if pipeline.pipeline == "storage" and not world.delayed and not world.restored:
             made = len(storage_units(world)) - len(before.units)
             most = counts["created"] + counts["unknown"] + counts["failed"] + counts["held"]
             checks.that(
@@ -298,13 +296,28 @@ def healed(world: Simulated, checks: Checks) -> None:
     checks.none("no outcome stays unknown", [str(row) for row in open_requests(world)])
 
 
+def told(world: Simulated, lived: Lived, checks: Checks) -> set[str]:
+    """Every duplicate is told to a person, and nothing else is; their remote ids."""
+    names = Counter((unit["scope"], unit["name"]) for unit in _standing(world))
+    known = {remote_id for _, remote_id, _ in known_units(world, settled=False)}
+    twins = {
+        unit["id"]
+        for unit in _standing(world)
+        if names[unit["scope"], unit["name"]] > 1 and unit["id"] not in known
+    }
+    assert lived.summary is not None
+    notes = [note for pipeline in lived.summary.pipelines for note in pipeline.notes]
+    untold = [twin for twin in twins if not any(f"live unit {twin} repeats" in n for n in notes)]
+    checks.none("a late duplicate is told every night", untold)
+    return twins
+
+
 def quiet(world: Simulated, lived: Lived, checks: Checks) -> None:
     """A night in which nothing moved sends nothing at all."""
     sent = [attempt.endpoint for attempt in lived.wire.attempts]
     writes = [name for name in sent if not name.startswith("GET") and "find" not in name]
     checks.none("a quiet night writes nothing", [w for w in writes if "token" not in w])
-    if not world.late_doubles:
-        checks.none("a quiet night reads nothing", sent)
+    checks.none("a quiet night reads nothing", sent)
 
 
 # What there is to see
@@ -312,6 +325,10 @@ def quiet(world: Simulated, lived: Lived, checks: Checks) -> None:
 
 def storage_units(world: Simulated) -> list[dict[str, Any]]:
     return [unit for site in FACILITIES for unit in world.sandbox.units(site)]
+
+
+def _standing(world: Simulated) -> list[dict[str, Any]]:
+    return [unit for unit in storage_units(world) if not unit["deleted"]]
 
 
 def apartment_units(world: Simulated) -> list[dict[str, Any]]:
@@ -324,7 +341,7 @@ def disagreements(world: Simulated) -> Iterator[str]:
     rows = world.truth.storage_rows()
     if world.restored:  # two that swapped names while the state forgot one of them are for a person
         rows = [row for row in rows if row["id"] not in world.truth.swapped]
-    yield from storage_disagreements(rows, units, groups, world.taint)
+    yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
     yield from group_disagreements(units, groups, world.taint)
     yield from apartment_disagreements(
         world.truth.apartment_rows(), apartment_units(world), world.taint

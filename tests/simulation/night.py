@@ -17,8 +17,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
-
 from connectors.clock import FakeClock
 from connectors.errors import SourceUnreadable
 from connectors.sandbox import (
@@ -32,6 +30,7 @@ from connectors.sandbox import (
 from flows.config_errors import ConfigError
 from flows.job import Job
 from flows.pushing import Push, PushedScope
+from flows.saved_plan import PlanRefused
 from flows.settings import Settings, load
 from flows.summary import Balance, RunSummary
 from flows.sync import Night, Watcher, read, sync
@@ -51,7 +50,7 @@ ENVIRONMENT = {
     "TRAVTUS_CLIENT_SECRET": DEMO_CREDENTIALS.client_secret,
 }
 # A disk that needs no fsync, where there is one.
-MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 A_DAY = 86_400.0
 QUIET = Swarm()
 
@@ -73,7 +72,7 @@ class Lived:
     def exit_code(self) -> int | None:
         if self.summary is not None:
             return self.summary.exit_code
-        if isinstance(self.refusal, ConfigError):
+        if isinstance(self.refusal, ConfigError | PlanRefused):
             return 2
         return 4 if self.refusal is not None else None
 
@@ -86,6 +85,7 @@ class Simulated:
     inventory: str
     missing: str = "report"
     limits: str = inventory.LIMITS
+    canary: int = 0
     habits: StoredgeHabits = field(default_factory=StoredgeHabits)
     memo: bool = True
 
@@ -95,7 +95,6 @@ class Simulated:
         # Inventories, and what befalls their exports, come from a small library, so that the rows
         # which many worlds share are normalised only once.
         self.truth = Truth(Random(self.inventory))
-        self.late: list[httpx.Request] = []
         self.hidden: dict[str, int] = {}
         self.tonight: dict[str, set[str]] = {}
         self.whole = True
@@ -107,7 +106,7 @@ class Simulated:
         self.sandbox = Sandbox(vendors, clock=self.clock)
         self.jitter = self.chance("jitter")
         self.taint: dict[str, set[str]] = {}
-        self.late_doubles: set[str] = set()
+        self.delayed: set[str] = set()
         self.sound = True
         self.strange = False
         self.restored = False
@@ -120,6 +119,12 @@ class Simulated:
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def doubles(self) -> set[str]:
+        """What may be there twice: a vendor that allows it finished a request after all readings,
+        and no key of ours could have told it that the work was done (NIGHTS 1)."""
+        return set() if self.habits.unique_names else self.delayed
 
     @property
     def state(self) -> Path:
@@ -148,7 +153,7 @@ class Simulated:
                 (self.folder / name).write_bytes(data)
 
     def settings(self) -> Settings:
-        text = inventory.CONFIG.format(missing=self.missing, limits=self.limits)
+        text = inventory.CONFIG.format(missing=self.missing, limits=self.limits, canary=self.canary)
         return replace(
             loaded(text), state=self.state, reports=self.folder / "reports", base=self.folder
         )
@@ -167,7 +172,7 @@ class Simulated:
         image: list[Image] = []
         boundary = Boundary(at, mode, lambda: image.append(Image(self.folder)))
         wire = Wire(self.sandbox, self.clock, boundary)
-        wire.swarm, wire.late, wire.hidden = swarm, self.late, self.hidden
+        wire.swarm, wire.hidden, wire.delayed = swarm, self.hidden, self.delayed
         witness(wire)
         world = World(
             clock=self.clock,
@@ -183,10 +188,19 @@ class Simulated:
             lived = Lived(boundary, wire, summary)
         except SimulatedCrash:
             image[0].restore(self.folder)
-        except (StateError, ConfigError, SourceUnreadable) as refusal:
+        except (StateError, ConfigError, SourceUnreadable, PlanRefused) as refusal:
             lived = Lived(boundary, wire, refusal=refusal)
-        self.clock.advance(A_DAY)
+        self._let_the_day_pass()
         return lived
+
+    def _let_the_day_pass(self) -> None:
+        """Whatever a vendor still had to do is done long before the next night."""
+        late = self.sandbox._late
+        for request in late._waiting:
+            request.work()
+        late.forget()
+        self.hidden.clear()
+        self.clock.advance(A_DAY)
 
     def _new_id(self) -> str:
         self._ids += 1

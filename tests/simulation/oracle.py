@@ -7,7 +7,7 @@ unit. What a person has done there is not ours to put right.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.simulation.truth import Row
@@ -19,9 +19,9 @@ MEMO = ("width", "length", "height", "floor", "standard_rate", "access_type")
 
 
 def storage_disagreements(
-    rows: Iterable[Row], units: Live, groups: Live, taint: Taint
+    rows: Iterable[Row], units: Live, groups: Live, taint: Taint, doubles: Container[str] = ()
 ) -> Iterator[str]:
-    """Where the facilities are not what the source says."""
+    """Where the facilities are not what the source says; of `doubles`, one must be."""
     named = {group["id"]: group["name"] for group in groups}
     live = _by((unit for unit in units if not unit["deleted"]), "scope", "name")
     for row in rows:
@@ -29,7 +29,7 @@ def storage_disagreements(
         found = live[place]
         if any("*" in taint.get(unit["id"], ()) for unit in found):
             continue
-        if len(found) != 1:
+        if len(found) != 1 and not (found and row["name"] in doubles):
             yield f"{row['id']}: {len(found)} live units are called {row['name']!r}"
             continue
         wanted = {
@@ -41,10 +41,12 @@ def storage_disagreements(
             "rentable": True,
             **({"floor": int(row["floor"])} if row["floor"] else {}),
         }
-        yield from _differences(row["id"], wanted, found[0], taint.get(found[0]["id"], set()))
-        group = named.get(found[0]["unit_group_id"])
-        if group != row["group_name"] and "unit_group_id" not in taint.get(found[0]["id"], ()):
-            yield f"{row['id']}: is in group {group!r} instead of {row['group_name']!r}"
+        wanted["unit_group"] = row["group_name"]
+        differences = [
+            list(_differences(row["id"], wanted, unit, taint.get(unit["id"], set())))
+            for unit in ({**unit, "unit_group": named.get(unit["unit_group_id"])} for unit in found)
+        ]
+        yield from min(differences, key=len)
 
 
 def group_disagreements(units: Live, groups: Live, taint: Taint) -> Iterator[str]:

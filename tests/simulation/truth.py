@@ -48,6 +48,7 @@ pipelines:
       combination_lock_number: lock
     groups: {{key: group, name: group_name, reference_unit: majority}}
     missing: {missing}
+    canary: {canary}
     guardrails: {limits}
   apartments:
     source: {{kind: file, path: apartments.csv}}
@@ -69,6 +70,7 @@ pipelines:
       sqft: sqft
       address.address_line_1: street
       address.address_line_2: {{template: "Unit {{number}}"}}
+    canary: {canary}
     guardrails: {limits}
 """
 LIMITS = "{max_missing: 45%, max_updates: 70%, max_rejected: 30%, at_least: 3}"

@@ -63,13 +63,13 @@ class Wire(httpx.BaseTransport):
         self.witness: Witness = lambda endpoint, body: None
         self.fired: Counter[str] = Counter()
         self.attempts: list[Attempt] = []
-        self.late: list[httpx.Request] = []
         self.hidden: dict[str, int] = {}
+        self.delayed: set[str] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = Exchange(request, self)
         self.boundary.point(
-            f"before {exchange.kind}", lambda: httpx.ConnectError("refused", request=request)
+            f"before {exchange.endpoint}", lambda: httpx.ConnectError("refused", request=request)
         )
         if exchange.is_write:
             self.witness(exchange.endpoint, exchange.body)
@@ -82,10 +82,8 @@ class Wire(httpx.BaseTransport):
                 response = fault.meet(exchange)
         finally:
             self._note(exchange, fault)
-            if exchange.is_listing and exchange.processed:
-                self._catch_up()
         self.boundary.point(
-            f"after {exchange.kind}", lambda: httpx.ReadError("reset", request=request)
+            f"after {exchange.endpoint}", lambda: httpx.ReadError("reset", request=request)
         )
         return response
 
@@ -99,11 +97,6 @@ class Wire(httpx.BaseTransport):
                 fault.name if fault else None,
             )
         )
-
-    def _catch_up(self) -> None:
-        """What the vendor finishes late, it finishes after a listing did not show it."""
-        while self.late:
-            self.inner.handle_request(self.late.pop(0))
 
 
 def swarm(random: Random, rate: float | None = None) -> Swarm:
