@@ -22,11 +22,13 @@ class SimulatedCrash(BaseException):
 
 @dataclass
 class Boundary:
-    """Counts steps, and strikes at number `at` (from 1; None: never)."""
+    """Counts steps, and strikes at number `at` (from 1; None: never). `on_begin` is called when a
+    write transaction has read, and not yet written."""
 
     at: int | None = None
     mode: Mode = "crash"
     on_crash: Callable[[], None] = lambda: None
+    on_begin: Callable[[], None] = lambda: None
     count: int = 0
     dead: bool = False
     struck: str | None = None

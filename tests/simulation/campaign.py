@@ -1,4 +1,4 @@
-"""Many worlds, each from its own seed: what happens in one, what all of them saw, and who failed."""
+"""Many worlds, each from its own seed: what happens in one, what all saw, and who failed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,25 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from connectors.errors import ApiError
 from connectors.sandbox import StoredgeHabits
+from flows.apply import apply
+from flows.commands.plan import save_plan
+from flows.config_errors import ConfigError
+from flows.pushing import Pusher
+from flows.saved_plan import PlanRefused
+from flows.settings import Settings
+from flows.summary import RunSummary
+from flows.sync import preview, sync
+from flows.world import World
 from state.backup import backups, restore
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Mode
@@ -23,12 +35,13 @@ from tests.simulation.invariants import (
     Witness,
     after_night,
     healed,
+    nothing_secret,
     quiet,
-    storage_units,
     told,
     words,
 )
 from tests.simulation.night import Lived, Simulated
+from tests.simulation.people import People
 from tests.simulation.truth import DAMAGES
 from tests.simulation.wire import Swarm, swarm
 
@@ -100,11 +113,14 @@ class Life:
         )
         self.swarm = swarm(self.world.chance("faults"))
         self.crashes = self.world.chance("crash")
-        self.people = self.world.chance("people")
+        self.people = People(self.world, self.world.chance("people"))
 
     def live(self) -> None:
         """From the first night to the last; raises Violation."""
         try:
+            if self.plan.random() < 0.25:
+                self.people.came_first()
+                self.tally.saw("world", "facilities that held units already")
             for number in range(self.plan.randint(2, 5)):
                 if number:
                     self._day()
@@ -117,9 +133,10 @@ class Life:
             self.world.close()
 
     def _day(self) -> None:
+        in_step = self.lived is not None and self.lived.exit_code == 0 and self.world.sound
+        if self.plan.random() < 0.3 and (deed := self.people.work(in_step=in_step)):
+            self.tally.saw("world", deed)
         self.world.truth.live_through_a_day()
-        if self.plan.random() < 0.3:
-            self._person()
         if self.plan.random() < 0.1:
             jump = self.plan.choice([-86_400, -3_600, 3_600, 31_536_000])
             self.world.clock.jump(jump)
@@ -128,24 +145,6 @@ class Life:
             restore(self.plan.choice(copies), self.world.state, now=self.world.clock.now())
             self.world.strange = self.world.restored = True
             self.tally.saw("world", "older states restored")
-
-    def _person(self) -> None:
-        """Somebody works at the vendor by hand."""
-        units = [unit for unit in storage_units(self.world) if not unit["deleted"]]
-        if not units:
-            return
-        unit = self.people.choice(units)
-        kind, fields = self.people.choice(
-            [
-                ("changes a rate", {"standard_rate": 999.0}),
-                ("writes a note", {"attribute_description": "by hand"}),
-                ("rents it out", {"status": "occupied"}),
-                ("damages it", {"damaged": True}),
-            ]
-        )
-        assert self.world.sandbox.edit("storedge", "unit", unit["id"], fields) is None
-        self.world.taint.setdefault(unit["id"], set()).update(fields)
-        self.tally.saw("world", f"a person {kind}")
 
     def _night(self) -> None:
         damage = self.plan.choice(list(DAMAGES)) if self.plan.random() < 0.25 else None
@@ -156,15 +155,52 @@ class Life:
         if self.plan.random() < 0.4:
             at = self.crashes.randint(1, STEPS)
             mode = self.crashes.choice(["crash", "crash", "error once", "error for ever"])
-        self._live_through(self.swarm, at, mode)
+        path = self._planned_ahead() if self.plan.random() < 0.1 else None
+        lived = self._live_through(self.swarm, at, mode)
+        if path is not None and lived.summary is not None:
+            self._is_stale(path)
+        elif self.plan.random() < 0.5 and (scopes := self.people.decide(lived)):
+            self.tally.saw("world", "scopes let through by a person", scopes)
+            self.world.allowed = True
 
-    def _live_through(self, swarm: Swarm, at: int | None = None, mode: Mode = "crash") -> Lived:
+    def _planned_ahead(self) -> Path | None:
+        """A plan that is saved before the night, and so is out of date after it."""
+        wire, path = self.world.wire(), self.world.folder / "plan.json"
+        wire.witness = lambda endpoint, body: self.checks.that("a preview sends nothing", False)
+        settings = self.world.settings()
+        try:
+            nights = preview(settings, self.world.outside(wire))
+            with redirect_stderr(StringIO()):
+                save_plan(nights, settings, path)
+        except (ConfigError, PlanRefused):
+            return None
+        return path
+
+    def _is_stale(self, path: Path) -> None:
+        def late(settings: Settings, world: World, *, pusher: Pusher, reader: object) -> RunSummary:
+            return apply(settings, world, path, pusher=pusher)
+
+        lived = self._live_through(Swarm(), engine=late)
+        refused = isinstance(lived.refusal, PlanRefused) and not lived.wire.attempts
+        self.checks.that("a stale plan is refused", refused, f"exit code {lived.exit_code}")
+        self.tally.saw("world", "stale plans")
+
+    def _live_through(
+        self,
+        swarm: Swarm,
+        at: int | None = None,
+        mode: Mode = "crash",
+        engine: Callable[..., RunSummary] = sync,
+    ) -> Lived:
         before = Before.of(self.world)
         witness = Witness(self.world, self.checks)
-        with counting_errors(self.tally):
-            lived = self.lived = self.world.night(swarm, at=at, mode=mode, witness=witness)
+        with CountingErrors(self.tally):
+            lived = self.lived = self.world.night(
+                swarm, at=at, mode=mode, witness=witness, engine=engine
+            )
         self._note(lived, mode)
         after_night(self.world, lived, self.checks, before)
+        self.people.are_respected(self.checks)
         return lived
 
     def _note(self, lived: Lived, mode: Mode) -> None:
@@ -199,6 +235,7 @@ class Life:
             assert self.world.sandbox.edit("storedge", "unit", twin, {"deleted": True}) is None
             self._live_through(Swarm())
         quiet(self.world, self._live_through(Swarm()), self.checks)
+        nothing_secret(self.world, self.checks)
 
     def fingerprint(self) -> str:
         """Everything that two lives of one seed must have in common."""
@@ -220,7 +257,7 @@ BRANCHES = re.compile(
 )
 
 
-class counting_errors:
+class CountingErrors:
     """Counts the errors that the outside world's classes are made of; changes nothing else."""
 
     def __init__(self, tally: Tally) -> None:

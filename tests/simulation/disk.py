@@ -1,4 +1,4 @@
-"""The disk of a simulated night: real files and a real SQLite, with a boundary around every step."""
+"""The disk of a simulated night: real files and a real SQLite, a boundary around every step."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ class Connection(sqlite3.Connection):
         if verb not in WRITING:
             return step()
         self.boundary.point(f"before {verb}", database_full)
+        if self.in_transaction and verb in ("INSERT", "UPDATE", "DELETE"):
+            self.boundary.on_begin()
         done = step()
         self.boundary.point(f"after {verb}")
         return done

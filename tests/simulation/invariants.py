@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from state.verify import verify
-from tests.simulation.night import Lived, Simulated
+from tests.simulation.night import ENVIRONMENT, Lived, Simulated
 from tests.simulation.oracle import (
     apartment_disagreements,
     group_disagreements,
@@ -85,11 +85,24 @@ class Witness:
     def __init__(self, world: Simulated, checks: Checks) -> None:
         self.world = world
         self.checks = checks
-        self.doubtful: set[tuple[str | None, str]] = set()
+        self.transactions = 0
 
     def __call__(self, wire: Wire) -> None:
         wire.witness = lambda endpoint, body: self.sees(wire, endpoint, body)
-        self.wire = wire
+        wire.boundary.on_begin = self.intrudes
+
+    def intrudes(self) -> None:
+        """A person with a database browser writes while we do, now and then."""
+        self.transactions += 1
+        if self.transactions % 11:
+            return
+        locked = False
+        with closing(sqlite3.connect(self.world.state, timeout=0, isolation_level=None)) as db:
+            try:
+                db.execute("UPDATE meta SET serial = serial")
+            except sqlite3.OperationalError:
+                locked = True
+        self.checks.that("nobody writes between our reading and our writing", locked)
 
     def sees(self, wire: Wire, endpoint: str, body: dict[str, Any]) -> None:
         open_request = _open_request(self.world.state, endpoint)
@@ -213,7 +226,11 @@ def _nothing_vanished(world: Simulated, checks: Checks, before: Before) -> None:
     checks.none("no unit that the source still names is retired", named)
     for scope, accepted in before.accepted.items():
         gone = len(accepted - world.tonight.get(scope, set()))
-        if world.limits != NO_LIMITS and gone > SHARE[world.limits] * len(accepted):
+        if (
+            world.limits != NO_LIMITS
+            and not world.allowed
+            and gone > SHARE[world.limits] * len(accepted)
+        ):
             here = [unit["name"] for unit in retired if unit["scope"] == scope]
             checks.none("an export that shrank too much retires nothing", here)
 
@@ -318,6 +335,18 @@ def quiet(world: Simulated, lived: Lived, checks: Checks) -> None:
     writes = [name for name in sent if not name.startswith("GET") and "find" not in name]
     checks.none("a quiet night writes nothing", [w for w in writes if "token" not in w])
     checks.none("a quiet night reads nothing", sent)
+
+
+def nothing_secret(world: Simulated, checks: Checks) -> None:
+    """No lock code and no credential in any file that we write."""
+    secrets = (b"LOCK-", ENVIRONMENT["STOREDGE_SECRET_KEY"].encode())
+    leaks = [
+        path.name
+        for path in world.folder.rglob("*")
+        if path.is_file() and path.suffix != ".csv"
+        if any(secret in path.read_bytes() for secret in secrets)
+    ]
+    checks.none("no secret is written", leaks)
 
 
 # What there is to see

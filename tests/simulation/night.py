@@ -98,18 +98,19 @@ class Simulated:
         self.hidden: dict[str, int] = {}
         self.tonight: dict[str, set[str]] = {}
         self.whole = True
-        new_id = IdSource(self.seed)
-        vendors = [
-            StoredgeVendor(clock=self.clock, new_id=new_id, habits=self.habits),
-            TravtusVendor(clock=self.clock, new_id=new_id),
-        ]
-        self.sandbox = Sandbox(vendors, clock=self.clock)
+        self.new_remote_id = IdSource(self.seed)
+        self.storedge = StoredgeVendor(
+            clock=self.clock, new_id=self.new_remote_id, habits=self.habits
+        )
+        travtus = TravtusVendor(clock=self.clock, new_id=self.new_remote_id)
+        self.sandbox = Sandbox([self.storedge, travtus], clock=self.clock)
         self.jitter = self.chance("jitter")
         self.taint: dict[str, set[str]] = {}
         self.delayed: set[str] = set()
         self.sound = True
         self.strange = False
         self.restored = False
+        self.allowed = False
         self.number = 0
         self._ids = 0
 
@@ -174,14 +175,7 @@ class Simulated:
         wire = Wire(self.sandbox, self.clock, boundary)
         wire.swarm, wire.hidden, wire.delayed = swarm, self.hidden, self.delayed
         witness(wire)
-        world = World(
-            clock=self.clock,
-            random=self.jitter,
-            transport=wire,
-            new_id=self._new_id,
-            disk=SimulatedDisk(boundary),
-            pool=Inline,
-        )
+        world = self.outside(wire)
         lived = Lived(boundary, wire)
         try:
             summary = engine(self.settings(), world, pusher=inline, reader=self._reader(boundary))
@@ -192,6 +186,21 @@ class Simulated:
             lived = Lived(boundary, wire, refusal=refusal)
         self._let_the_day_pass()
         return lived
+
+    def outside(self, wire: Wire) -> World:
+        """What the engine is given."""
+        return World(
+            clock=self.clock,
+            random=self.jitter,
+            transport=wire,
+            new_id=self._new_id,
+            disk=SimulatedDisk(wire.boundary),
+            pool=Inline,
+        )
+
+    def wire(self) -> Wire:
+        """A whole wire, outside of any night."""
+        return Wire(self.sandbox, self.clock, Boundary())
 
     def _let_the_day_pass(self) -> None:
         """Whatever a vendor still had to do is done long before the next night."""

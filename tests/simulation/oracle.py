@@ -94,7 +94,9 @@ def _differences(
     key: str, wanted: Mapping[str, Any], live: Mapping[str, Any], touched: set[str]
 ) -> Iterator[str]:
     for name, value in wanted.items():
-        if name not in touched and live.get(name) != value:
+        # A text that was never set reads as none, which is the same to everybody.
+        found = live.get(name) if value != "" else live.get(name) or ""
+        if name not in touched and found != value:
             yield f"{key}: {name} is {live.get(name)!r} instead of {value!r}"
 
 

@@ -1,4 +1,4 @@
-"""The inventory as it really is, how it changes from night to night, and what damages its export."""
+"""The inventory as it really is, how it changes by the night, and what damages its export."""
 
 from __future__ import annotations
 
