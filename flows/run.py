@@ -76,8 +76,9 @@ def previewing(settings: Settings, world: World) -> Iterator[Run]:
     """A run on a throw-away copy of the state: whatever it writes is gone at its end."""
     with tempfile.TemporaryDirectory(prefix="unitsync-") as folder:
         copy = Path(folder) / settings.state.name
-        Store.open_for_reading(settings.state).close()  # refuses a state that is lost or not ours
-        if settings.state.exists():
+        with Store.open_for_reading(settings.state) as store:  # refuses what is lost or not ours
+            begun = bool(store.lineage)  # a first night that died at once leaves an empty file
+        if begun:
             snapshot(settings.state, copy)
         with Store.open(copy, clock=world.clock.now, new_id=world.new_id) as store:
             run = Run(world.new_id(), PREVIEW, settings, store, world)

@@ -218,6 +218,14 @@ def test_wrong_credentials_end_the_run_before_any_write(desk, unit):
     assert 0 == desk.writes()
 
 
+def test_a_preview_works_after_a_first_night_that_died_at_once(desk, unit):
+    """The file is there, and nothing is in it yet (found by the simulation, seed 120)."""
+    (desk.folder / "unitsync.db").touch()
+    desk.export(unit(1))
+
+    assert ["create"] == [change.action for change in desk.preview()[0].scopes[0].plan.of("unit")]
+
+
 def test_a_preview_writes_nothing(desk, unit):
     desk.sync(unit(1), unit(2))
     desk.export(unit(1), unit(2, rate="120"), unit(3))

@@ -50,6 +50,8 @@ INVENTORIES = 16
 # About as many steps as a busy night has.
 STEPS = 160
 TRACE = 40
+# What happens most is that a file is cut or that a cell is wrong.
+LIKELY = [*DAMAGES, *["cut anywhere", "cut at a row", "invalid cell"] * 6]
 GUARDS = ("SourceShrank", "max_missing", "max_updates", "max_rejected", "max_rate_change")
 
 
@@ -118,7 +120,7 @@ class Life:
     def live(self) -> None:
         """From the first night to the last; raises Violation."""
         try:
-            if self.plan.random() < 0.25:
+            if self.plan.random() < 0.35:
                 self.people.came_first()
                 self.tally.saw("world", "facilities that held units already")
             for number in range(self.plan.randint(2, 5)):
@@ -147,7 +149,7 @@ class Life:
             self.tally.saw("world", "older states restored")
 
     def _night(self) -> None:
-        damage = self.plan.choice(list(DAMAGES)) if self.plan.random() < 0.25 else None
+        damage = self.plan.choice(LIKELY) if self.plan.random() < 0.35 else None
         self.world.export(damage)
         if damage:
             self.tally.saw("source", damage)

@@ -120,8 +120,22 @@ class Witness:
             sent = {SENT_AS.get(name, name) for item in items for name in item} - {"id"}
             surplus = sent - planned
             self.checks.that("only changed fields are sent", not surplus, f"{surplus} too")
+            self._is_not_known_yet(items)
         if endpoint in ("POST units/bulk_create", "POST unit_groups"):
             self._is_no_blind_repeat(wire, endpoint, items)
+
+    def _is_not_known_yet(self, items: list[Any]) -> None:
+        """Nothing counts as known while it has not even been sent."""
+        known = known_units(self.world, settled=False)
+        payloads = {remote_id: payload for _, remote_id, payload in known}
+        early = [
+            f"{name} of {item['id']}"
+            for item in items
+            for name, value in item.items()
+            if name in STORAGE_FIELDS and name in payloads.get(item["id"], {})
+            if reads_as(payloads[item["id"]][name], value)
+        ]
+        self.checks.none("nothing is known before it is answered", early)
 
     def _is_no_blind_repeat(self, wire: Wire, endpoint: str, items: list[Any]) -> None:
         """A create whose outcome is unknown is not sent again before its scope was listed."""

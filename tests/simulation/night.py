@@ -7,8 +7,11 @@ fault does not reshuffle the inventories of all old seeds.
 
 from __future__ import annotations
 
+import copy
+import copyreg
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -52,6 +55,9 @@ ENVIRONMENT = {
 # A disk that needs no fsync, where there is one.
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 A_DAY = 86_400.0
+# A forked world has locks of its own; nobody holds one between two nights.
+for lock in (threading.Lock, threading.RLock):
+    copyreg.pickle(type(lock()), lambda _, lock=lock: (lock, ()))
 QUIET = Swarm()
 
 
@@ -117,6 +123,13 @@ class Simulated:
     def chance(self, concern: str) -> Random:
         """One stream of chance per concern."""
         return Random(f"{self.seed}/{concern}")
+
+    def fork(self) -> Simulated:
+        """The same world once more, in a place of its own."""
+        twin = copy.deepcopy(self)
+        twin.folder = Path(tempfile.mkdtemp(prefix="unitsync-night-", dir=MEMORY))
+        shutil.copytree(self.folder, twin.folder, dirs_exist_ok=True)
+        return twin
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,189 @@
+"""Twenty nights that everybody lives through, each struck at every step there is.
+
+For each night and each step: the process dies there; the step fails once; it fails from then on
+for the rest of the night; and for the nastiest nights, the night that recovers dies too. Then one
+night heals, and the next is quiet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from connectors.sandbox import StoredgeHabits
+from tests.simulation import truth as inventory
+from tests.simulation.boundary import Mode
+from tests.simulation.campaign import Tally
+from tests.simulation.faults import FAULTS
+from tests.simulation.invariants import Before, Checks, Witness, after_night, healed, quiet
+from tests.simulation.night import QUIET, Lived, Simulated
+from tests.simulation.people import People
+from tests.simulation.truth import Truth
+from tests.simulation.wire import Swarm
+
+Prepare = Callable[[Simulated], Swarm]
+
+# What a transaction does between its beginning and its end vanishes as one when the process dies.
+ALIKE = ("BEGIN", "INSERT", "UPDATE", "DELETE", "CREATE")
+# The second crash strikes every so many steps of the night that recovers from the first.
+STRIDE = 5
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A night by name: what has happened until then, and what goes wrong on the wire in it."""
+
+    name: str
+    prepare: Prepare
+    nasty: bool = False
+
+
+def _first(world: Simulated) -> Swarm:
+    return QUIET
+
+
+def _first_on_a_full_facility(world: Simulated) -> Swarm:
+    People(world, Random(world.seed)).came_first()
+    return QUIET
+
+
+def _after(*events: Callable[[Truth], None]) -> Prepare:
+    """The second night, when so much has happened since the first."""
+
+    def prepare(world: Simulated) -> Swarm:
+        world.export()
+        assert world.night().exit_code == 0
+        for event in events:
+            event(world.truth)
+        return QUIET
+
+    return prepare
+
+
+def _meeting(prepare: Prepare, *faults: str) -> Prepare:
+    """The same, with faults on the wire from time to time."""
+
+    def met(world: Simulated) -> Swarm:
+        prepare(world)
+        kinds = tuple(fault for fault in FAULTS if fault.name in faults)
+        assert len(kinds) == len(faults)
+        return Swarm(kinds, 0.3, Random(world.seed))
+
+    return met
+
+
+def _restored(world: Simulated) -> Swarm:
+    from state.backup import backups, restore  # noqa: PLC0415
+
+    for _ in range(2):
+        _after(inventory.rate, inventory.build)(world)
+    restore(backups(world.state)[0], world.state, now=world.clock.now())
+    world.strange = world.restored = True
+    return QUIET
+
+
+NIGHTS: tuple[Canonical, ...] = (
+    Canonical("first", _first, nasty=True),
+    Canonical("first on a full facility", _first_on_a_full_facility),
+    Canonical("quiet", _after()),
+    Canonical("rates", _after(*[inventory.rate] * 4)),
+    Canonical("a swap of names", _after(inventory.swap_names), nasty=True),
+    Canonical("renames", _after(inventory.rename, inventory.rename)),
+    Canonical("moves", _after(inventory.move, inventory.move)),
+    Canonical("resized", _after(inventory.resize, inventory.resize)),
+    Canonical("a group renamed", _after(inventory.rename_group)),
+    Canonical("new units", _after(inventory.build, inventory.build)),
+    Canonical("units gone", _after(inventory.drop)),
+    Canonical("notes and locks", _after(inventory.annotate, inventory.change_lock)),
+    Canonical("apartments", _after(inventory.refurbish, inventory.readdress)),
+    Canonical("new apartments", _after(inventory.build_apartment, inventory.drop_apartment)),
+    Canonical("everything", _after(*inventory.EVENTS), nasty=True),
+    Canonical("a state restored", _restored),
+    Canonical("creates unknown", _meeting(_first, "reset after processing")),
+    Canonical("updates unknown", _meeting(_after(*inventory.EVENTS), "timeout after processing")),
+    Canonical("late creates", _meeting(_first, "late processing")),
+    Canonical("answers cut", _meeting(_after(*inventory.EVENTS), "truncated body", "429 seconds")),
+)
+
+
+class Loop:
+    """One canonical night, struck everywhere."""
+
+    def __init__(self, canonical: Canonical, tally: Tally) -> None:
+        self.canonical = canonical
+        self.tally = tally
+        self.checks = Checks()
+        self.world = Simulated(
+            seed=canonical.name,
+            inventory="canonical",
+            missing="retire",
+            limits=inventory.NO_LIMITS,
+            habits=StoredgeHabits(unique_names=False),
+        )
+        self.swarm = canonical.prepare(self.world)
+        self.world.export()
+
+    def run(self) -> None:
+        """Every step in every way; raises Violation."""
+        for mode in ("crash", "error once", "error for ever"):
+            for step in self._steps(mode):
+                self._struck(mode, step)
+        if self.canonical.nasty:
+            for step in self._steps("crash")[::2]:
+                for second in range(1 + step % STRIDE, 80, STRIDE):
+                    self._struck("crash", step, second)
+        for name, times in self.checks.checked.items():
+            self.tally.saw("invariant", name, times)
+        self.world.close()
+
+    def _steps(self, mode: Mode) -> list[int]:
+        """The steps of the night as it goes when nothing strikes."""
+        world = self.world.fork()
+        lived = world.night(self._faults(), mode=mode, at=10**9)
+        world.close()
+        return list(_distinct(lived.boundary.trace, mode))
+
+    def _struck(self, mode: Mode, step: int, second: int | None = None) -> None:
+        world = self.world.fork()
+        try:
+            self._live_through(world, self._faults(), step, mode)
+            if second is not None:
+                self._live_through(world, QUIET, second, "crash")
+            self._live_through(world)
+            world.strange = False
+            if not world.doubles:
+                self._live_through(world)
+                healed(world, self.checks)
+                quiet(world, self._live_through(world), self.checks)
+        except AssertionError as error:
+            error.add_note(f"{self.canonical.name}: {mode} at step {step}, then at {second}")
+            raise
+        finally:
+            world.close()
+
+    def _faults(self) -> Swarm:
+        return Swarm(self.swarm.kinds, self.swarm.rate, Random(self.world.seed))
+
+    def _live_through(
+        self, world: Simulated, swarm: Swarm = QUIET, at: int | None = None, mode: Mode = "crash"
+    ) -> Lived:
+        before = Before.of(world)
+        lived = world.night(swarm, at=at, mode=mode, witness=Witness(world, self.checks))
+        after_night(world, lived, self.checks, before)
+        self.tally.nights += 1
+        self.tally.steps += lived.boundary.count
+        if lived.boundary.struck:
+            self.tally.saw(mode, lived.boundary.struck)
+        return lived
+
+
+def _distinct(trace: list[str], mode: Mode) -> Iterator[int]:
+    """The steps that can leave something different behind, from 1."""
+    for number, name in enumerate(trace, start=1):
+        if mode != "crash" or not name.endswith(ALIKE):
+            yield number
+
+
+def loops() -> Mapping[str, Canonical]:
+    return {canonical.name: canonical for canonical in NIGHTS}
