@@ -6,7 +6,6 @@ Nothing in the engine reads the time, draws a random number or opens a connectio
 from __future__ import annotations
 
 import random
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.retry import RetryBudget
 from connectors.targets.target import Outside
 from connectors.transport import Transport
+from flows.stopping import Stop
 
 
 def _new_id() -> str:
@@ -34,7 +34,7 @@ class World:
     random: random.Random = field(default_factory=random.Random)
     transport: Transport | None = None
     new_id: Callable[[], str] = _new_id
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
     budget: RetryBudget = field(default_factory=RetryBudget)
 
     def outside(self) -> Outside:
