@@ -47,13 +47,8 @@ def open_to_write(path: Path, *, new_id: Callable[[], str], expect_existing: boo
     if inspection.is_absent(path):
         inspection.refuse_lost(path, existed=existed)
         _create_file(path)
+    version = _inspected(path, remembered, existed=existed)
     with connected(path, "rw") as connection:
-        version = inspection.schema_version(connection, path)
-        if version is None:
-            inspection.refuse_lost(path, existed=existed)
-        else:
-            inspection.refuse_damaged(connection, path)
-            inspection.refuse_other_lineage(connection, path, remembered)
         path.chmod(PRIVATE)
         _make_durable(connection)
         _bring_up_to_date(connection, version, new_id)
@@ -61,6 +56,19 @@ def open_to_write(path: Path, *, new_id: Callable[[], str], expect_existing: boo
         if remembered is None:
             write_marker(path, found)
     return Opened(connection, found, remembered)
+
+
+def _inspected(path: Path, remembered: Marker | None, *, existed: bool) -> int | None:
+    """The schema version of a file that may be written to; a look folds no `-wal` into it."""
+    with connected_to_read(path) as connection:
+        version = inspection.schema_version(connection, path)
+        if version is None:
+            inspection.refuse_lost(path, existed=existed)
+        else:
+            inspection.refuse_other_state(connection, path, remembered)
+            inspection.refuse_damaged(connection, path)
+        connection.close()
+    return version
 
 
 def open_to_read(path: Path) -> Opened:
@@ -76,7 +84,7 @@ def open_to_read(path: Path) -> Opened:
             inspection.refuse_lost(path, existed=remembered is not None)
             connection.close()
             return Opened(_empty(), _NO_STATE, None)
-        inspection.refuse_other_lineage(connection, path, remembered)
+        inspection.refuse_other_state(connection, path, remembered)
         found = inspection.identity(connection, path)
         if version < schema.SCHEMA_VERSION:
             return Opened(_migrated_copy(connection), found, remembered)
