@@ -142,10 +142,7 @@ class Place:
         self.environment = environment
         self.config = folder / "unitsync.yaml"
         self.config.write_text(CONFIG)
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "unitsync.db"
+        self.state = folder / "unitsync.db"
 
     def moved_to(self, folder: Path) -> Place:
         """A copy of this place in another folder, with the same vendors."""
