@@ -30,6 +30,10 @@ from connectors.sandbox import (
     StoredgeVendor,
     TravtusVendor,
 )
+from flows.settings import load
+from flows.summary import RunSummary
+from flows.sync import sync
+from flows.world import World
 
 ROOT = Path(__file__).parents[2]
 UNITSYNC = [sys.executable, "-m", "flows"]
@@ -127,10 +131,6 @@ class Ended:
         """What a person was told, on one line."""
         return " ".join(self.stderr.split())
 
-    @property
-    def requests(self) -> int:
-        return sum(pipeline["requests"] for pipeline in self.document["pipelines"])
-
 
 class Place:
     """A folder in which unitsync runs, and the vendors that it reaches from there."""
@@ -175,6 +175,16 @@ class Place:
         """A night."""
         return self.run(*SYNC, **options)
 
+    def night(self) -> RunSummary:
+        """The same engine in this process, for the nights that a test is not about."""
+        return sync(load(self.config, environ=self.environment), World())
+
+    def quiet_night(self) -> None:
+        """Nothing to do, so nothing is sent."""
+        received = self.wire.received
+        night = self.night()
+        assert (0, received) == (night.exit_code, self.wire.received), night
+
     def writes(self) -> int:
         return int(self.sandbox.counts()["writes"])
 
@@ -197,10 +207,11 @@ def opened(folder: Path, *, credentials: Credentials = DEMO_CREDENTIALS) -> Iter
     travtus = TravtusVendor(clock=clock, new_id=new_id, credentials=credentials)
     wire = Wire(Sandbox([storedge, travtus], clock=clock))
     with SandboxServer(wire) as server:
-        yield Place(folder, wire, _environment(server.url, credentials))
+        yield Place(folder, wire, environment_of(server.url, credentials))
 
 
-def _environment(url: str, credentials: Credentials) -> dict[str, str]:
+def environment_of(url: str, credentials: Credentials = DEMO_CREDENTIALS) -> dict[str, str]:
+    """What a user would have exported, so as to reach the vendors there."""
     return os.environ | {
         "PYTHONPATH": str(ROOT),
         "STOREDGE_ACCESS_ID": credentials.access_id,

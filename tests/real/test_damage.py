@@ -97,7 +97,7 @@ def used(tmp_path_factory) -> Iterator[Place]:
     with opened(tmp_path_factory.mktemp("damage") / "used") as place:
         inventory = Inventory(Random(1))
         inventory.export(place.folder)
-        assert 0 == place.sync().code
+        assert 0 == place.night().exit_code
         inventory.change()
         inventory.export(place.folder)
         yield place

@@ -53,9 +53,9 @@ def assert_all_that_was_sent_is_in_the_journal(place: Place) -> None:
 
 
 def assert_heals(place: Place, inventory: Inventory) -> None:
-    assert 0 == place.sync().code
+    assert 0 == place.night().exit_code
     assert [] == inventory.differences(place.sandbox)
-    assert 0 == place.sync().requests
+    place.quiet_night()
 
 
 def test_a_disk_that_fills_up_ends_the_night_with_nothing_sent_unwritten(
@@ -78,9 +78,7 @@ def test_a_disk_that_fills_up_ends_the_night_with_nothing_sent_unwritten(
 def test_a_file_that_may_not_grow_ends_the_night_with_nothing_sent_unwritten(place, inventory):
     limit = SCARCE_KILOBYTES * 1024
 
-    night = place.sync(
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    )
+    night = place.sync(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
 
     assert_refused(night)
     assert_all_that_was_sent_is_in_the_journal(place)

@@ -45,8 +45,9 @@ def test_a_signal_finishes_and_records_the_request_in_flight(place, inventory, n
     assert 0 == apartments["counts"]["created"]
     assert [] == place.rows_of("SELECT * FROM requests WHERE state = 'sent'")
     assert [] == place.rows_of("SELECT * FROM runs WHERE status = 'running'")
+    place.wire.watch = lambda *_: None
     place.sandbox.clear_faults()
-    assert 0 == place.sync().code
+    assert 0 == place.night().exit_code
     assert [] == inventory.differences(place.sandbox)
 
 
@@ -64,6 +65,7 @@ def test_who_insists_does_not_wait_and_still_loses_nothing(place, inventory):
 
     assert -signal.SIGTERM == process.returncode
     process.communicate()
+    place.wire.watch = lambda *_: None
     place.sandbox.clear_faults()
-    assert 0 == place.sync().code
+    assert 0 == place.night().exit_code
     assert [] == inventory.differences(place.sandbox)

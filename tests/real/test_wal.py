@@ -22,7 +22,7 @@ def killed_in_the_middle(place: Place) -> None:
 @pytest.fixture
 def killed(place, inventory) -> Place:
     """A place with a good night, and one that was killed after the source had changed."""
-    assert 0 == place.sync().code
+    assert 0 == place.night().exit_code
     inventory.change()
     inventory.export(place.folder)
     killed_in_the_middle(place)
@@ -38,13 +38,13 @@ def test_a_lost_log_is_a_state_that_is_older_so_every_scope_is_read_again(killed
     assert 0 == night.code, night.stderr
     assert killed.sandbox.counts()["reads"] - reads >= 6
     assert [] == inventory.differences(killed.sandbox)
-    assert 0 == killed.sync().requests
+    killed.quiet_night()
 
 
 def test_the_log_of_another_night_is_never_believed(killed, inventory, tmp_path):
     log = tmp_path / "another night"
     shutil.copy(killed.state.with_name("unitsync.db-wal"), log)
-    assert 0 == killed.sync().code
+    assert 0 == killed.night().exit_code
     inventory.change()
     inventory.export(killed.folder)
     shutil.copy(log, killed.state.with_name("unitsync.db-wal"))
@@ -61,5 +61,5 @@ def test_the_log_of_another_night_is_never_believed(killed, inventory, tmp_path)
     assert [before[name] for name in kept] == [after[name] for name in kept]
     assert received == killed.wire.received
     killed.state.with_name("unitsync.db-wal").unlink()
-    assert 0 == killed.sync().code
+    assert 0 == killed.night().exit_code
     assert [] == inventory.differences(killed.sandbox)
