@@ -14,6 +14,7 @@ import pytest
 
 from connectors.clock import SystemClock
 from connectors.sandbox import DEMO_CREDENTIALS, Fault, SandboxServer, demo_sandbox
+from tests.marks import files_below, leaks
 
 UNITSYNC = [sys.executable, "-m", "flows"]
 
@@ -102,8 +103,10 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert "| storage | ok | 5 |" in data
     assert 1 == runs
     secrets = [DEMO_CREDENTIALS.secret_key, DEMO_CREDENTIALS.access_id, lock]
-    written = b"".join(file.read_bytes() for file in prefect.parent.glob("prefect.db*"))
-    assert [] == [secret for secret in secrets if secret.encode() in written]
+    output = (direct.stdout + direct.stderr + flow.stdout + flow.stderr).encode()
+    written = files_below(desk.folder) | {"output": output}
+    assert "prefect/prefect.db" in written
+    assert [] == leaks(secrets, written)
 
 
 def test_a_killed_push_of_2000_creates_loses_nothing_and_repeats_nothing(

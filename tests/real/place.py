@@ -199,15 +199,17 @@ class Place:
 
 
 @contextmanager
-def opened(folder: Path, *, credentials: Credentials = DEMO_CREDENTIALS) -> Iterator[Place]:
+def opened(
+    folder: Path, *, credentials: Credentials = DEMO_CREDENTIALS, wire: type[Wire] = Wire
+) -> Iterator[Place]:
     """A place whose vendors are there until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
     clock, new_id = SystemClock(), IdSource(folder.name)
     storedge = StoredgeVendor(clock=clock, new_id=new_id, credentials=credentials)
     travtus = TravtusVendor(clock=clock, new_id=new_id, credentials=credentials)
-    wire = Wire(Sandbox([storedge, travtus], clock=clock))
-    with SandboxServer(wire) as server:
-        yield Place(folder, wire, environment_of(server.url, credentials))
+    end = wire(Sandbox([storedge, travtus], clock=clock))
+    with SandboxServer(end) as server:
+        yield Place(folder, end, environment_of(server.url, credentials))
 
 
 def environment_of(url: str, credentials: Credentials = DEMO_CREDENTIALS) -> dict[str, str]:
