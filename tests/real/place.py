@@ -153,12 +153,10 @@ class Place:
         """A command under way."""
         return subprocess.Popen(
             [*UNITSYNC, *arguments, "--config", str(self.config)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
             cwd=self.folder,
-            **options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
 
     def run(self, *arguments: str, **options: Any) -> Ended:
@@ -169,7 +167,7 @@ class Place:
         """The end of a command under way."""
         stdout, stderr = process.communicate(timeout=60)
         assert "Traceback" not in stderr, stderr
-        return Ended(process.returncode, stdout, stderr)
+        return Ended(process.returncode, stdout or "", stderr)
 
     def sync(self, **options: Any) -> Ended:
         """A night."""
