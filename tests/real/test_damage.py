@@ -14,7 +14,7 @@ import pytest
 
 from state.schema import SCHEMA_VERSION
 from tests.real.inventory import Inventory
-from tests.real.place import Ended, Place, opened
+from tests.real.place import SYNC, Ended, Place, opened
 
 Files = dict[str, bytes]
 
@@ -111,7 +111,7 @@ def met(used) -> dict[Callable[[Path], None], Met]:
         place = used.moved_to(used.folder.with_name(damage.__name__))
         damage(place.state)
         before = place.bytes_of_state()
-        return Met(place, place.sync(), before, place.bytes_of_state())
+        return Met(place, place.run(*SYNC, "storage"), before, place.bytes_of_state())
 
     received = used.wire.received
     with ThreadPoolExecutor(2) as both:

@@ -31,10 +31,11 @@ def test_a_night_whose_output_is_lost_is_done_and_says_so(place, inventory, deaf
     place.quiet_night()
 
 
-def test_a_refusal_whose_output_is_lost_keeps_its_exit_code(place, deaf):
+def test_a_refusal_whose_output_is_lost_keeps_its_exit_code(place):
     place.config.unlink()
 
-    refused = place.sync(stdout=deaf)
+    with Path("/dev/full").open("w") as full:
+        refused = place.sync(stdout=full)
 
     assert 2 == refused.code
     assert "there is no such file" in refused.message
