@@ -17,8 +17,8 @@ from connectors.spellings import ESCAPE, spellings
 __all__ = ["HIDDEN", "Redactor"]
 
 HIDDEN = "•••"
-# Letters and digits; whatever else stands in a code stands between them.
 _TELLING = re.compile(r"[^\W_]")
+# Letters and digits; whatever else stands in a code stands between them.
 _WORD = re.compile(rf"{ESCAPE}|[^\W_]+")
 
 
