@@ -29,6 +29,7 @@ class Inventory:
         self.units: dict[str, Row] = {}
         self.apartments: dict[str, Row] = {}
         self.gone: set[str] = set()
+        self._swapped: set[str] = set()
         for place in (*FACILITIES, *COMMUNITIES):
             for _ in range(units if place in FACILITIES else apartments):
                 self._add(place)
@@ -139,11 +140,12 @@ class Inventory:
         place = self._random.choice(FACILITIES)
         one, two = self._random.sample([u for u in self.units.values() if u["site"] == place], 2)
         one["name"], two["name"] = two["name"], one["name"]
+        self._swapped |= {one["id"], two["id"]}
 
     def _remove(self) -> None:
         """One that nobody else wants the name of: what is gone stays at the vendor (`report`)."""
         unit = self._random.choice(list(self.units.values()))
-        if unit["name"] == unit["id"].replace("u", "A"):
+        if unit["name"] == unit["id"].replace("u", "A") and unit["id"] not in self._swapped:
             del self.units[unit["id"]]
             self.gone.add(unit["name"])
         ref = self._random.choice(list(self.apartments))
