@@ -17,9 +17,12 @@ from random import Random
 from connectors.errors import (
     ApiError,
     CredentialsRefused,
+    Forbidden,
+    GroupRefused,
     OutcomeUnknown,
     RedirectRefused,
     Rejected,
+    RequestTooLarge,
     TokenExpired,
 )
 
@@ -34,6 +37,9 @@ CAP_SECONDS = 30.0
 RETRY_AFTER_CAP_SECONDS = 120.0
 # A healthy night of 100,000 units is some 2,000 requests; a tenth of that is beyond bad luck.
 RUN_RETRIES = 200
+
+# Said at the door, before anybody has looked at what the request asks for.
+_AT_THE_DOOR = (CredentialsRefused, Forbidden, GroupRefused, RedirectRefused, RequestTooLarge)
 
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
@@ -127,8 +133,7 @@ class Attempts:
         return self._policy.delay(self._made, self._random, error.retry_after)
 
     def _verdict(self, error: ApiError) -> ApiError:
-        at_the_door = isinstance(error, CredentialsRefused | RedirectRefused)
-        settles = isinstance(error, Rejected) and not at_the_door
+        settles = isinstance(error, Rejected) and not isinstance(error, _AT_THE_DOOR)
         return error if settles or self._unsettled is None else self._unsettled
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flows.job import Job, jobs_of
@@ -35,12 +35,16 @@ def apply(
         raise PlanRefused(f"the plan is for pipelines that are not configured here: {unknown}")
     with jobs_of(settings, world) as jobs:
         nights = _nights({job.name: job for job in jobs}, world, saved, watcher)
-        with running(settings, world, "sync", saved.fits) as run:
+        with running(settings, world, "sync", _still_holds(saved)) as run:
             for night in nights:
                 _link(night, run)
             for night in nights:
                 push(night, run, watcher, pusher)
             return report(nights, run)
+
+
+def _still_holds(saved: SavedPlan) -> Callable[[Store], bool]:
+    return lambda store: saved.fits(store) and saved.is_still_allowed(store)
 
 
 def _nights(

@@ -117,6 +117,24 @@ def why(
 
 
 @app.command()
+def allow(
+    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or `last`.")],
+    scopes: Annotated[list[str], typer.Argument(help="The scopes, as that run names them.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept and shown.")],
+    duration: Annotated[
+        str, typer.Option("--for", help="For how long: 30m, 6h, 2d; 7d at most.")
+    ] = "24h",
+    config: Config = DEFAULT_CONFIG,
+    json: Json = False,
+) -> None:
+    """Let through, once, what the guardrails of a run held in these scopes."""
+    from flows.commands import allow as command
+
+    code = command.run(config, run, scopes, reason=reason, duration=duration, as_json=json)
+    raise typer.Exit(code)
+
+
+@app.command()
 def sandbox(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8750,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",

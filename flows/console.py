@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from connectors.errors import ApiError, SourceUnreadable
+from flows.allow import AllowRefused
 from flows.config_errors import ConfigError
 from flows.saved_plan import PlanRefused
 from state.errors import StateError
@@ -37,6 +38,7 @@ class OutputLost(Exception):
 _EXIT_CODES: dict[type[Exception], int] = {
     ConfigError: 2,
     PlanRefused: 2,
+    AllowRefused: 2,
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,

@@ -100,6 +100,7 @@ def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
         job.target.mask,
         complete=extracted.complete or reported,
         version=job.version,
+        columns=tuple(extracted.rows.columns),
     )
 
 

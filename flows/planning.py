@@ -1,13 +1,14 @@
 """Steps 5 and 6 for the scopes of a pipeline: read what must be read, diff, guard.
 
-A scope is read only when it must be: on its first sync, to adopt what is there, and after a run
-that died while the scope was in flight. A scope whose digest is unchanged reads no rows.
+A scope is read only when it must be: on its first sync, to adopt what is there; when a run left
+something in it to be looked at; and before a unit is created where live units were seen that nobody
+has linked. A scope whose digest is unchanged reads no rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
@@ -15,12 +16,14 @@ from connectors.targets.settings import StoredgeSettings
 from flows.job import Job
 from state.scopes import ScopeRecord
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
-from transforms.guard import Tripped, guard
+from transforms.guard import guard
 from transforms.habits import drifted, occupied
 from transforms.plan import KnownGroup, KnownUnit, Live, Result
 from transforms.reshape import Desired
-from transforms.settle import Identities, adopt, settle
+from transforms.settle import Identities, adopt, refreshed, settle
+from transforms.twins import Twin, twins
 
 
 @dataclass(frozen=True)
@@ -29,26 +32,37 @@ class PlannedScope:
 
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
     it. `standing` marks a scope that was skipped because nothing moved since the last run.
+    `allowances` are the ids of those that the guardrails went by. `twins` are live units that
+    repeat known ones; `look_again` says that a person must decide between live units, so that the
+    scope is read again in the next run.
     """
 
     plan: ScopePlan
     units: tuple[KnownUnit, ...] = ()
     groups: tuple[KnownGroup, ...] = ()
     tripped: tuple[Tripped, ...] = ()
+    allowances: tuple[int, ...] = ()
     accepted: bool = True
     unreadable: str | None = None
     standing: bool = False
     recovered: bool = False
+    twins: tuple[Twin, ...] = ()
+    look_again: bool = False
 
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans the scopes of one job against one store."""
+    """Plans the scopes of one job against one store.
+
+    `command` says how a person lets through what is held in a scope.
+    """
 
     job: Job
     desired: Desired
     store: Store
     run_id: str
+    pool: Callable[[int], Executor]
+    command: Callable[[str], str]
     records: Mapping[str, ScopeRecord] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,17 +81,24 @@ class Planner:
                 yield PlannedScope(self._standing(scope), standing=True)
 
     def guard(self, planned: PlannedScope) -> PlannedScope:
-        """The scope with its dangerous changes held, judged by its last accepted extract."""
+        """The scope with its dangerous changes held, judged by its last accepted extract and by
+        what a person has let through."""
         if planned.standing or planned.unreadable is not None:
             return planned
         scope = planned.plan.scope
-        extract = self.store.accepted_extract(self.job.name, scope)
-        keys = extract.keys if extract else None
-        guarded = guard(planned.plan, keys, self.job.pipeline.guardrails)
+        allowances, allowed = self.store.allowed(self.job.name, scope)
+        guarded = guard(
+            planned.plan,
+            self.store.accepted_extract(self.job.name, scope),
+            self.job.pipeline.guardrails,
+            allowed,
+            self.command(scope),
+        )
         return replace(
             planned,
             plan=guarded.plan,
             tripped=guarded.tripped,
+            allowances=allowances,
             accepted=guarded.accepted and planned.accepted,
         )
 
@@ -103,7 +124,7 @@ class Planner:
         readings: dict[str, Live | ApiError] = {}
         if not scopes:
             return readings
-        with ThreadPoolExecutor(self.job.target.concurrency) as pool:
+        with self.pool(self.job.target.concurrency) as pool:
             futures = {scope: pool.submit(self.job.target.read, scope) for scope in scopes}
             try:
                 for scope, future in futures.items():
@@ -117,8 +138,10 @@ class Planner:
         desired = self.desired.scope(scope)
         recovered = False
         if isinstance(reading, Live):
-            recovered = self._recover(scope, reading)
+            recovered = self._recover(scope, reading) | self._refresh(scope, reading)
         plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
+        if reading is None and self._may_meet(plan):
+            reading = self._read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
         units, groups, ambiguous = self._adoptable(plan, reading)
@@ -127,8 +150,16 @@ class Planner:
             plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         plan = plan.holding_units(ambiguous)
         plan = self._by_habit(self._only_vacant(plan, reading), reading)
+        repeated = self._twins(reading)
+        self._note_strangers(reading)
         return PlannedScope(
-            plan, tuple(units), tuple(groups), accepted=desired.complete, recovered=recovered
+            plan,
+            tuple(units),
+            tuple(groups),
+            accepted=desired.complete,
+            recovered=recovered,
+            twins=repeated,
+            look_again=bool(repeated or ambiguous),
         )
 
     def _known(self, scope: str, keys: Iterable[str]) -> Known:
@@ -152,13 +183,29 @@ class Planner:
             return [], [], {}
         return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
 
+    def _may_meet(self, plan: ScopePlan) -> bool:
+        """Whether a unit that is to be created may be one of those that nobody has linked yet."""
+        record = self.records.get(plan.scope)
+        creates = any(c.action == "create" and c.held is None for c in plan.of("unit"))
+        return record is not None and record.strangers and creates
+
+    def _note_strangers(self, reading: Live | None) -> None:
+        if reading is None:
+            return
+        linked = set(self.store.known_index(self.job.name, reading.scope)["remote_id"])
+        seen = any(unit.remote_id not in linked for unit in reading.units)
+        self.store.note_strangers(self.job.name, reading.scope, seen=seen)
+
+    def _twins(self, reading: Live | None) -> tuple[Twin, ...]:
+        """What the reading shows beside the units that are known by now."""
+        if reading is None:
+            return ()
+        keys = self.store.known_index(self.job.name, reading.scope)["key"]
+        known = self.store.known_units(self.job.name, reading.scope, keys)
+        return twins(known.values(), reading, self.job.target.schema)
+
     def _identities(self, scope: str) -> Identities:
-        index = self.store.known_index(self.job.name, scope)
-        groups = self.store.known_groups(self.job.name, scope)
-        return Identities(
-            dict(zip(index["key"], index["remote_id"], strict=True)),
-            {key: group.remote_id for key, group in groups.items()},
-        )
+        return identities(self.store, self.job.name, scope)
 
     def _recover(self, scope: str, live: Live) -> bool:
         """Settles what a dead run left open; what the reading cannot confirm is sent again."""
@@ -191,6 +238,21 @@ class Planner:
             final = [result for result in results if result.outcome is not None]
             self.store.settle_request(request.id, [*final, *ended])
         return bool(requests)
+
+    def _refresh(self, scope: str, live: Live) -> bool:
+        """Where an older state was put back, what is live is newer than what is known."""
+        record = self.records.get(scope)
+        if record is None or not record.restored:
+            return False
+        name, index = self.job.name, self.store.known_index(self.job.name, scope)
+        units, groups = refreshed(
+            self.store.known_units(name, scope, index["key"]).values(),
+            self.store.known_groups(name, scope).values(),
+            live,
+            self.job.target.schema,
+        )
+        self.store.link(name, scope, self.run_id, units, groups)
+        return True
 
     def _by_habit(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
         """Holds what the stricter habits of the settings hold, if they are on."""
@@ -229,6 +291,16 @@ class Planner:
         )
 
 
+def identities(store: Store, pipeline: str, scope: str) -> Identities:
+    """The vendor's ids of what is known of a scope."""
+    index = store.known_index(pipeline, scope)
+    groups = store.known_groups(pipeline, scope)
+    return Identities(
+        dict(zip(index["key"], index["remote_id"], strict=True)),
+        {key: group.remote_id for key, group in groups.items()},
+    )
+
+
 def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:
     """The scopes in which anything moved since they were last found in step."""
     return {
@@ -241,7 +313,7 @@ def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:
 
 
 def must_read(record: ScopeRecord | None) -> bool:
-    """Whether the scope was never synced, or was left in flight by a run that died."""
+    """Whether the scope was never synced, or was left in doubt by the last run that met it."""
     return record is None or record.in_flight is not None or not record.first_synced
 
 

@@ -68,6 +68,7 @@ class Push:
         decide(Result(c, "held", c.held) for c in plan.changes if c.held is not None)
         sendable = tuple(change for change in plan.changes if change.held is None)
         reason = planned.unreadable or (str(self.obstacle) if self.obstacle else None)
+        error = None
         if reason is not None:
             decide(Result(change, "failed", f"not sent: {reason}") for change in sendable)
         elif sendable:
@@ -75,6 +76,8 @@ class Push:
             outcomes.update(push.outcomes)
             self.obstacle = self.obstacle or error
         self._settle(planned, outcomes)
+        if planned.allowances and reason is None and error is None:
+            self.store.use_allowances(planned.allowances, self.run_id)
         self.progress(len(plan.changes))
         return PushedScope(plan.scope, outcomes)
 
@@ -87,7 +90,9 @@ class Push:
         if plan.refreshed:
             self.store.refresh_digests(pipeline, plan.scope, plan.refreshed)
         if planned.accepted:
-            self.store.accept_extract(pipeline, plan.scope, self.run_id, plan.rows, plan.keys)
+            self.store.accept_extract(
+                pipeline, plan.scope, self.run_id, plan.rows, plan.keys, plan.columns
+            )
         retired = sum(
             result.change.action == "retire" and result.outcome == "applied"
             for result in outcomes.values()
@@ -99,6 +104,7 @@ class Push:
             self.run_id,
             digest=plan.digest if in_step else None,
             missing=len(plan.missing) - retired,
+            look_again=planned.look_again,
         )
 
     def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:

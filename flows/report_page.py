@@ -27,6 +27,7 @@ from flows.report_verdict import (
 )
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
+from state.allowances import Allowance
 from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
 from state.store import Store
 from transforms.canonical import flatten
@@ -112,7 +113,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class PipelinePage:
-    """One pipeline on the page. `missing` counts units by scope."""
+    """One pipeline on the page. `missing` counts units by scope; `allowances` are what a person had
+    let through for the run."""
 
     summary: PipelineSummary
     ledgers: tuple[Ledger, Ledger]
@@ -125,6 +127,7 @@ class PipelinePage:
     rules_more: int
     missing: tuple[tuple[str, int], ...]
     retires: bool
+    allowances: tuple[Allowance, ...]
 
     @property
     def took(self) -> str:
@@ -193,7 +196,8 @@ def _pipeline(summary: PipelineSummary, details: RunDetails, store: Store) -> Pi
     return PipelinePage(
         summary=summary,
         ledgers=ledgers(summary, details.tallies),
-        notes=tuple(dict.fromkeys(note for note in summary.notes if note not in said)),
+        # A summary from the state has no notes; what the guardrails said is kept beside it.
+        notes=tuple(dict.fromkeys(n for n in (*summary.notes, *details.tripped) if n not in said)),
         needing=needs,
         reasons=reasons,
         reasons_more=needs - sum(reason.total for reason in reasons),
@@ -202,6 +206,7 @@ def _pipeline(summary: PipelineSummary, details: RunDetails, store: Store) -> Pi
         rules_more=details.rejection_count - sum(rule.total for rule in rules),
         missing=tuple((scope, r.missing) for scope, r in sorted(records.items()) if r.missing),
         retires=any(tally.action == "retire" for tally in details.tallies),
+        allowances=details.allowances,
     )
 
 

@@ -18,8 +18,9 @@ from transforms.secrets import MARK
 # long one shows when one points at it.
 _SHOWN_CHARACTERS = 80
 _TITLE_CHARACTERS = 1_000
-# What an API says is read as a sentence, so more of it stands on the page.
-SENTENCE_CHARACTERS = 400
+# What an API or a guardrail says is read as a sentence, so more of it stands on the page: the
+# longest of a guardrail, which ends with the command to type, has some 480 characters.
+SENTENCE_CHARACTERS = 600
 _BDI, _END = Markup("<bdi>"), Markup("</bdi>")
 # What is not seen but acts: control characters, and those that turn the direction of text around.
 _UNSEEN = dict.fromkeys(

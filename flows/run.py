@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,13 @@ from state.backup import backup, snapshot
 from state.lock import RunLock
 from state.store import Store
 
+PREVIEW = "plan"
+
+
+def allow_command(run: str, scope: str) -> str:
+    """What a person types to let through what the run held in the scope."""
+    return f'unitsync allow {run} {shlex.quote(scope)} --reason "…"'
+
 
 @dataclass
 class Run:
@@ -27,11 +35,17 @@ class Run:
     store: Store
     world: World
 
+    def allow_command(self, scope: str) -> str:
+        """What a person types to let through what is held here; a preview is no run to name."""
+        if self.kind == PREVIEW:
+            return f"{allow_command('last', scope)} (after the next sync)"
+        return allow_command(self.run_id, scope)
+
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
         stop = self.world.stop
         ended = replace(summary, stopped_by=stop.number if stop.is_set() else None)
-        report = write_report(ended, self.store, self.settings, self.world.clock.now())
+        report = write_report(ended, self.store, self.settings, self.world)
         done = replace(ended, report=report)
         self.store.finish_run(self.run_id, done.status, done.document())
         return done
@@ -49,9 +63,11 @@ def running(
     run_id = world.new_id()
     with RunLock(settings.state, f"unitsync {kind}", now=world.clock.now()):
         existed = settings.state.exists()
-        with Store.open(settings.state, clock=world.clock.now, new_id=world.new_id) as store:
+        with Store.open(
+            settings.state, clock=world.clock.now, new_id=world.new_id, disk=world.disk
+        ) as store:
             if writes(store) and existed:
-                backup(settings.state, now=world.clock.now())
+                backup(settings.state, now=world.clock.now(), disk=world.disk)
             store.begin_run(run_id, kind, list(settings.pipelines))
             yield Run(run_id, kind, settings, store, world)
 
@@ -65,6 +81,6 @@ def previewing(settings: Settings, world: World) -> Iterator[Run]:
         if settings.state.exists():
             snapshot(settings.state, copy)
         with Store.open(copy, clock=world.clock.now, new_id=world.new_id) as store:
-            run = Run(world.new_id(), "plan", settings, store, world)
+            run = Run(world.new_id(), PREVIEW, settings, store, world)
             store.begin_run(run.run_id, run.kind, list(settings.pipelines))
             yield run

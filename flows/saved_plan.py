@@ -17,11 +17,12 @@ from typing import Any
 
 from flows.planning import PlannedScope
 from state.store import Store
+from transforms.allowance import Concern, Tripped
 from transforms.diff import ScopePlan
-from transforms.guard import Tripped
 from transforms.plan import Change, KnownGroup, KnownUnit
+from transforms.twins import Twin
 
-FORMAT = "unitsync-plan-1"
+FORMAT = "unitsync-plan-2"
 
 
 class PlanRefused(Exception):
@@ -51,6 +52,18 @@ class SavedPlan:
                 f"the state has moved on: the plan was made at serial {self.serial}, the state is "
                 f"at {store.serial}. A plan is applied once; make a new one with `unitsync plan`"
             )
+        return True
+
+    def is_still_allowed(self, store: Store) -> bool:
+        """True while the allowances that the plan was made under stand; else it is refused."""
+        for pipeline, scopes in self.scopes.items():
+            for planned in scopes:
+                if planned.allowances and not _stand(planned, pipeline, store):
+                    raise PlanRefused(
+                        f"what the plan does in {planned.plan.scope} was allowed for a while that "
+                        "has passed; let it through again with `unitsync allow`, and make a new "
+                        "plan with `unitsync plan`"
+                    )
         return True
 
 
@@ -116,15 +129,27 @@ def _read(written: Mapping[str, Any]) -> PlannedScope:
     plan["changes"] = _each(Change, plan["changes"])
     plan["missing"] = tuple(plan["missing"])
     plan["keys"] = frozenset(plan["keys"])
+    plan["columns"] = tuple(plan["columns"])
     return PlannedScope(
         **{
             **written,
             "plan": ScopePlan(**plan),
             "units": _each(KnownUnit, written["units"]),
             "groups": _each(KnownGroup, written["groups"]),
-            "tripped": _each(Tripped, written["tripped"]),
+            "tripped": tuple(map(_tripped, written["tripped"])),
+            "allowances": tuple(written["allowances"]),
+            "twins": _each(Twin, written["twins"]),
         }
     )
+
+
+def _stand(planned: PlannedScope, pipeline: str, store: Store) -> bool:
+    standing, _ = store.allowed(pipeline, planned.plan.scope)
+    return set(planned.allowances) <= set(standing)
+
+
+def _tripped(written: Mapping[str, Any]) -> Tripped:
+    return Tripped(**{**written, "concern": Concern.read(written["concern"])})
 
 
 def _each(kind: Callable[..., Any], written: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:

@@ -66,6 +66,12 @@ class Pipeline(FieldMapping):
         default=Guardrails(),
         description="How much one night may change before a person must allow it.",
     )
+    canary: int = Field(
+        default=0,
+        ge=0,
+        description="So many scopes, those with the least to send, are pushed first and read back; "
+        "the others follow only if all that was confirmed is live. 0: off.",
+    )
 
     @property
     def mapping(self) -> FieldMapping:

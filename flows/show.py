@@ -52,6 +52,8 @@ def show_summary(summary: RunSummary) -> None:
         err.print(line, soft_wrap=True)
         for note in pipeline.notes:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
+        for notice in pipeline.notices:
+            err.print(f"  {notice}", markup=False, soft_wrap=True, style="dim")
     if summary.report:
         err.print(f"report: {summary.report}", markup=False, soft_wrap=True)
     else:
@@ -63,7 +65,9 @@ def show_plan(night: Night, *, details: bool) -> None:
     out.print(Text(night.job.name, style="bold"))
     out.print(_table([row for planned in night.scopes for row in _scope_rows(planned)]))
     for planned in night.scopes:
-        for note in (*(tripped.message for tripped in planned.tripped), planned.unreadable):
+        notes = [tripped.message for tripped in planned.tripped]
+        notes += [twin.message for twin in planned.twins]
+        for note in (*notes, planned.unreadable):
             if note:
                 out.print(f"  {note}", markup=False, style="red", soft_wrap=True)
     changes = [change for planned in night.scopes for change in planned.plan.changes]

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from connectors.errors import ApiUnreachable, CredentialsRefused
+from flows.canary import Verdict
 from flows.planning import PlannedScope
 from flows.pushing import PushedScope
 from transforms.plan import Change, Result
@@ -57,7 +58,8 @@ class Balance:
 
 @dataclass(frozen=True)
 class PipelineSummary:
-    """What became of one pipeline. `notes` are sentences for the person who looks at it."""
+    """What became of one pipeline. `notes` are sentences for the person who looks at it, `notices`
+    those that need nobody."""
 
     pipeline: str
     status: Status
@@ -65,6 +67,7 @@ class PipelineSummary:
     requests: int
     seconds: float
     notes: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """As in `--json` (DESIGN 5)."""
@@ -120,7 +123,7 @@ class RunSummary:
             numbers = " | ".join(str(summary.counts[name]) for name in COUNTS)
             lines.append(f"| {_escaped(summary.pipeline)} | {summary.status} | {numbers} |")
         for summary in self.pipelines:
-            lines += [f"- {_escaped(note)}" for note in summary.notes]
+            lines += [f"- {_escaped(note)}" for note in (*summary.notes, *summary.notices)]
         if self.report:
             lines += ["", f"Report: `{self.report}`"]
         return "\n".join(lines)
@@ -157,6 +160,7 @@ def summarize(
     requests: int,
     seconds: float,
     failure: Exception | None = None,
+    canary: Verdict = Verdict(),
 ) -> PipelineSummary:
     """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done."""
     changes = [(planned.plan.scope, c) for planned in scopes for c in planned.plan.changes]
@@ -169,13 +173,17 @@ def summarize(
     counts = _counts(balance, scopes, ends)
     notes = [tripped.message for planned in scopes for tripped in planned.tripped]
     notes += [f"{p.plan.scope}: {p.unreadable}" for p in scopes if p.unreadable]
+    notes += [twin.message for planned in scopes for twin in planned.twins]
+    notes += canary.complaints
     broken = _imbalance(counts, ends)
     if failure is not None:
         notes.append(explain(failure))
     if broken:
         notes.append(broken)
     status = _status(broken, failure, notes, ends)
-    return PipelineSummary(pipeline, status, counts, requests, seconds, tuple(notes))
+    return PipelineSummary(
+        pipeline, status, counts, requests, seconds, tuple(notes), canary.notices
+    )
 
 
 def _as_if_done(change: Change) -> Result:

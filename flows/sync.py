@@ -11,7 +11,8 @@ shells over it.
     8 record     outcomes and what is known now, answer by answer
     9 report     the balance of the run, for a person                  `report`
 
-All scopes of all pipelines are planned and guarded before any is pushed.
+All scopes of all pipelines are planned and guarded before any is pushed. Of each pipeline the
+canary is pushed first, if there is one.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
+from flows.canary import Verdict, push_in_order
 from flows.job import Job, extract, jobs_of, normalize, reshape, validate
 from flows.planning import PlannedScope, Planner, moved
-from flows.pushing import Push, PushedScope, Pusher, in_threads, shards_of
+from flows.pushing import Push, PushedScope, Pusher, in_threads
 from flows.run import Run, previewing, running
 from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
 from flows.world import World
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.plan import Payload
 from transforms.reshape import Desired
 
@@ -51,6 +54,7 @@ class Night:
     desired: Desired | None = None
     scopes: list[PlannedScope] = field(default_factory=list)
     pushed: list[PushedScope] = field(default_factory=list)
+    canary: Verdict = Verdict()
     failure: SourceUnreadable | ApiError | None = None
     seconds: float = 0.0
 
@@ -69,12 +73,21 @@ class Night:
         return [planned for planned in self.scopes if not planned.standing]
 
 
+# Steps 1 to 4, for those who have a quicker way: the simulation reads one source many times.
+Reader = Callable[[Job, World, Watcher], Night]
+
+
 def sync(
-    settings: Settings, world: World, *, watcher: Watcher = Watcher(), pusher: Pusher = in_threads
+    settings: Settings,
+    world: World,
+    *,
+    watcher: Watcher = Watcher(),
+    pusher: Pusher = in_threads,
+    reader: Reader | None = None,
 ) -> RunSummary:
     """Brings every pipeline of the settings in step, and says what became of every row."""
     with jobs_of(settings, world) as jobs:
-        nights = [read(job, world, watcher) for job in jobs]
+        nights = [(reader or read)(job, world, watcher) for job in jobs]
         with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
             for night in nights:
                 plan(night, run, watcher)
@@ -127,7 +140,14 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
         return
     watcher.stage(night.job.name, "diff")
     with night.timed(run.world):
-        planner = Planner(night.job, night.desired, run.store, run.run_id)
+        planner = Planner(
+            night.job,
+            night.desired,
+            run.store,
+            run.run_id,
+            run.world.pool,
+            run.allow_command,
+        )
         try:
             night.scopes = [planner.guard(planned) for planned in planner.diff()]
         except ApiError as error:
@@ -143,14 +163,16 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
     watcher.stage(name, "push")
     watcher.begin(name, len(changes))
     with night.timed(run.world):
-        run.store.plan_changes(name, run.run_id, changes)
-        if night.desired is not None:
-            run.store.add_rejections(name, run.run_id, night.desired.rejections)
+        with run.store.one_transaction():
+            run.store.plan_changes(name, run.run_id, changes)
+            run.store.add_tripped(name, run.run_id, _tripped(night))
+            if night.desired is not None:
+                run.store.add_rejections(name, run.run_id, night.desired.rejections)
         secrets = night.desired.secrets_of if night.desired is not None else _no_secrets
         pushing = Push(
             night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
         )
-        night.pushed = list(pusher(pushing, shards_of(night.job, night.work)))
+        night.pushed, night.canary = push_in_order(pushing, night.work, pusher)
         night.failure = pushing.refusal(night.pushed)
 
 
@@ -173,7 +195,12 @@ def summary_of(night: Night) -> PipelineSummary:
         requests=requests,
         seconds=night.seconds,
         failure=night.failure,
+        canary=night.canary,
     )
+
+
+def _tripped(night: Night) -> list[Tripped]:
+    return [tripped for planned in night.work for tripped in planned.tripped]
 
 
 def _no_secrets(scope: str, keys: Iterable[str]) -> Mapping[str, Payload]:

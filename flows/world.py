@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from connectors.clock import Clock, SystemClock
@@ -15,6 +16,7 @@ from connectors.retry import RetryBudget
 from connectors.targets.target import Outside
 from connectors.transport import Transport
 from flows.stopping import Stop
+from state.disk import LOCAL_DISK, Disk
 
 
 def _new_id() -> str:
@@ -23,8 +25,8 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class World:
-    """The clock, the random source, the transport (None: the network), the ids and the retries of
-    one run.
+    """The clock, the random source, the transport (None: the network), the ids, the retries, the
+    disk and the threads of one run.
 
     Setting `stop` ends a run cleanly: the request in flight is finished and recorded, and nothing
     more is sent.
@@ -36,6 +38,8 @@ class World:
     new_id: Callable[[], str] = _new_id
     stop: Stop = field(default_factory=Stop)
     budget: RetryBudget = field(default_factory=RetryBudget)
+    disk: Disk = LOCAL_DISK
+    pool: Callable[[int], Executor] = ThreadPoolExecutor
 
     def outside(self) -> Outside:
         """The part of it that a target is given."""

@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from state import inspection
+from state.disk import LOCAL_DISK, Disk
 from state.errors import StateIsMissing, StateIsUnwritable, explained
-from state.marker import PRIVATE, Marker, beside, read_marker, sync_folder, write_marker
+from state.marker import Marker, beside, read_marker, write_marker
 from state.opening import connected, reading_mode
 
 # A week of nights.
@@ -26,7 +27,7 @@ _PRIVATE_FOLDER = 0o700
 _SUFFIX = ".db"
 
 
-def backup(state: Path, *, now: datetime, keep: int = KEPT) -> Path:
+def backup(state: Path, *, now: datetime, keep: int = KEPT, disk: Disk = LOCAL_DISK) -> Path:
     """Copy the state as it is now, check the copy, and drop all but the last `keep`.
 
     May be called while a store is open on it.
@@ -36,10 +37,9 @@ def backup(state: Path, *, now: datetime, keep: int = KEPT) -> Path:
     with _disk_errors(folder):
         folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
         with _draft(folder / f"{_name(state)}.draft") as draft:
-            marker = _copy(state, draft, remembered=None)
+            marker = _copy(state, draft, None, disk)
             target = folder / f"{_name(state)}-{_stamp(now)}-{marker.serial:06}{_SUFFIX}"
-            draft.replace(target)
-        sync_folder(folder)
+            disk.rename(draft, target)
         for old in backups(state)[:-keep]:
             old.unlink()
     return target
@@ -64,27 +64,26 @@ def restore(source: Path, state: Path, *, now: datetime) -> Path | None:
     inspection.refuse_odd_place(state)
     remembered = read_marker(state)
     with _disk_errors(state.parent), _draft(beside(state, ".restoring")) as draft:
-        marker = _copy(source, draft, remembered)
+        marker = _copy(source, draft, remembered, LOCAL_DISK)
         if remembered is None:
             write_marker(state, marker)
         replaced = _set_aside(state, now)
-        draft.replace(state)
-        sync_folder(state.parent)
+        LOCAL_DISK.rename(draft, state)
     return replaced
 
 
 def snapshot(state: Path, target: Path) -> None:
     """A throw-away copy of the state as it is now, for a preview. The state is not touched."""
-    _copy(state.resolve(), target, read_marker(state.resolve()))
+    _copy(state.resolve(), target, read_marker(state.resolve()), LOCAL_DISK)
 
 
-def _copy(source: Path, draft: Path, remembered: Marker | None) -> Marker:
+def _copy(source: Path, draft: Path, remembered: Marker | None, disk: Disk) -> Marker:
     """A whole copy in one private file, checked and on the disk; says which state it is."""
     if inspection.is_absent(source):
         raise StateIsMissing(f"There is no state in {source} to copy. Nothing was changed.")
     draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
-    with connected(source, reading_mode(source)) as connection:
+    os.close(disk.create(draft))
+    with connected(source, reading_mode(source), disk) as connection:
         if inspection.schema_version(connection, source) is None:
             raise StateIsMissing(f"There is no state in {source} to copy. Nothing was changed.")
         inspection.refuse_other_lineage(connection, source, remembered)
@@ -93,7 +92,7 @@ def _copy(source: Path, draft: Path, remembered: Marker | None) -> Marker:
             connection.execute("VACUUM INTO ?", (str(draft),))
         connection.close()
     _check(draft, expected)
-    _sync_file(draft)
+    disk.sync(draft)
     return expected
 
 
@@ -128,11 +127,6 @@ def _name(state: Path) -> str:
 
 def _stamp(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 @contextmanager

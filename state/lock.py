@@ -15,9 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from state.disk import PRIVATE
 from state.encoding import to_text
 from state.errors import StateIsLocked, StateIsUnwritable
-from state.marker import PRIVATE, beside
+from state.marker import beside
 
 # More than any holder needs; a strange file in this place is not read whole.
 _HOLDER_BYTES = 4096

@@ -11,13 +11,11 @@ of what was durable. It never holds anything about units.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from state.disk import LOCAL_DISK, Disk
 from state.errors import StateIsCorrupt, StateIsUnwritable
-
-PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +52,17 @@ def read_marker(state: Path) -> Marker | None:
         raise _damaged(path) from error
 
 
-def write_marker(state: Path, marker: Marker) -> None:
+def write_marker(state: Path, marker: Marker, disk: Disk = LOCAL_DISK) -> None:
     """Replace the marker, durably."""
     text = json.dumps({"lineage": marker.lineage, "serial": marker.serial}) + "\n"
     path = marker_path(state)
-    draft = beside(path, ".new")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_folder(path.parent)
+        disk.write_whole(path, [text])
     except OSError as error:
         raise StateIsUnwritable(
             f"{path.name} cannot be written ({error.strerror}). The state itself is sound: look at"
             f" the free space and the permissions of {path.parent}, then run again."
         ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _damaged(path: Path) -> StateIsCorrupt:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 from state import inspection, schema
+from state.disk import LOCAL_DISK, PRIVATE, Disk
 from state.errors import StateIsUnwritable, explained
-from state.marker import PRIVATE, Marker, beside, read_marker, write_marker
+from state.marker import Marker, beside, read_marker, write_marker
 from state.transactions import immediate
 
 # The run lock keeps other runs away; this is for a person with a database browser.
@@ -39,28 +40,30 @@ class Opened:
         return self.remembered is not None and self.found.serial < self.remembered.serial
 
 
-def open_to_write(path: Path, *, new_id: Callable[[], str], expect_existing: bool) -> Opened:
+def open_to_write(
+    path: Path, *, new_id: Callable[[], str], expect_existing: bool, disk: Disk = LOCAL_DISK
+) -> Opened:
     """Open the state at `path`, creating it on a first night only."""
     remembered = read_marker(path)
     existed = remembered is not None or expect_existing
     inspection.refuse_odd_place(path)
     if inspection.is_absent(path):
         inspection.refuse_lost(path, existed=existed)
-        _create_file(path)
-    version = _inspected(path, remembered, existed=existed)
-    with connected(path, "rw") as connection:
+        _create_file(path, disk)
+    version = _inspected(path, remembered, disk, existed=existed)
+    with connected(path, "rw", disk) as connection:
         path.chmod(PRIVATE)
         _make_durable(connection)
         _bring_up_to_date(connection, version, new_id)
         found = inspection.identity(connection, path)
         if remembered is None:
-            write_marker(path, found)
+            write_marker(path, found, disk)
     return Opened(connection, found, remembered)
 
 
-def _inspected(path: Path, remembered: Marker | None, *, existed: bool) -> int | None:
+def _inspected(path: Path, remembered: Marker | None, disk: Disk, *, existed: bool) -> int | None:
     """The schema version of a file that may be written to; a look folds no `-wal` into it."""
-    with connected_to_read(path) as connection:
+    with connected_to_read(path, disk) as connection:
         version = inspection.schema_version(connection, path)
         if version is None:
             inspection.refuse_lost(path, existed=existed)
@@ -92,9 +95,9 @@ def open_to_read(path: Path) -> Opened:
 
 
 @contextmanager
-def connected_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+def connected_to_read(path: Path, disk: Disk = LOCAL_DISK) -> Iterator[sqlite3.Connection]:
     """A connection that sees one moment and writes nothing; closed again if the block fails."""
-    with connected(path, reading_mode(path)) as connection:
+    with connected(path, reading_mode(path), disk) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         yield connection
@@ -110,10 +113,12 @@ def reading_mode(path: Path) -> Literal["ro", "rw"]:
 
 
 @contextmanager
-def connected(path: Path, mode: Literal["ro", "rw"]) -> Iterator[sqlite3.Connection]:
+def connected(
+    path: Path, mode: Literal["ro", "rw"], disk: Disk = LOCAL_DISK
+) -> Iterator[sqlite3.Connection]:
     """A connection; closed again if the block fails, and left open if it does not."""
     with explained(path):
-        connection = _connect(f"{path.as_uri()}?mode={mode}")
+        connection = disk.connect(f"{path.as_uri()}?mode={mode}")
         try:
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
             yield connection
@@ -122,16 +127,10 @@ def connected(path: Path, mode: Literal["ro", "rw"]) -> Iterator[sqlite3.Connect
             raise
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    # isolation_level=None: sqlite3 never begins a transaction by itself.
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-
-
-def _create_file(path: Path) -> None:
+def _create_file(path: Path, disk: Disk) -> None:
     """An empty private file; SQLite gives `-wal` and `-shm` the same mode."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
-        path.chmod(PRIVATE)
+        os.close(disk.create(path))
     except OSError as error:
         raise StateIsUnwritable(
             f"{path} cannot be created ({error.strerror}). Make its folder, or correct `state:` in"
@@ -157,7 +156,7 @@ def _bring_up_to_date(
 
 
 def _empty() -> sqlite3.Connection:
-    connection = _connect(":memory:")
+    connection = LOCAL_DISK.connect(":memory:")
     with immediate(connection):
         schema.migrate(connection)
         inspection.write_identity(connection, _NO_STATE)
@@ -167,7 +166,7 @@ def _empty() -> sqlite3.Connection:
 
 def _migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
     """An older file, read by a newer unitsync: migrated in memory, left alone on the disk."""
-    copy = _connect(":memory:")
+    copy = LOCAL_DISK.connect(":memory:")
     connection.backup(copy)
     connection.close()
     with immediate(copy):

@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from state import allowances, tripped
+from state.allowances import Allowance
 from transforms.plan import Payload
 
 
@@ -81,7 +83,8 @@ class RunDetails:
 
     `changes` are in the order of the plan, scope by scope. `unfinished` are the changes that were
     not applied, those that ended alike together, and `rejections` stand rule by rule; both with
-    the most frequent first. `rejection_count` is how many lines of rejections there are.
+    the most frequent first. `rejection_count` is how many lines of rejections there are. `tripped`
+    is what the guardrails said, `allowances` what a person had let through for the run.
     """
 
     tallies: tuple[Tally, ...]
@@ -89,6 +92,8 @@ class RunDetails:
     unfinished: tuple[ChangeLine, ...]
     rejections: tuple[RejectionLine, ...]
     rejection_count: int
+    tripped: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
 
 _TALLIES = """
@@ -154,6 +159,8 @@ def read(db: sqlite3.Connection, run_id: str, pipeline: str, limits: Limits) -> 
         unfinished=tuple(_lines(db, _UNFINISHED, given)),
         rejections=tuple(RejectionLine(*row) for row in db.execute(_REJECTIONS, given)),
         rejection_count=int(db.execute(_REJECTION_COUNT, given).fetchone()[0]),
+        tripped=tuple(tripped.messages(db, run_id, pipeline)),
+        allowances=tuple(one for one in allowances.used_by(db, run_id) if one.pipeline == pipeline),
     )
 
 

@@ -15,10 +15,7 @@ from typing import Any, TypedDict
 
 from state.encoding import to_json, to_text
 from state.errors import LedgerConflict
-
-# What `scopes.in_flight` says where an older copy of the state was put back: no run left the scope
-# open, but what the API holds may be newer than what is known, which is the same doubt.
-RESTORED = "restored"
+from state.scopes import RESTORED
 
 _ABANDON = "UPDATE changes SET outcome = 'abandoned' WHERE outcome = 'planned' AND run_id = ?"
 _COLUMNS = "run_id, serial, kind, pipelines, status, started_at, finished_at, summary"
@@ -90,6 +87,15 @@ def find(db: sqlite3.Connection, run_id: str) -> RunRecord | None:
     return None if row is None else _record(row)
 
 
+def ids(db: sqlite3.Connection, prefix: str) -> list[str]:
+    """The ids that begin so, newest first."""
+    rows = db.execute(
+        "SELECT run_id FROM runs WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY serial DESC",
+        (prefix,),
+    )
+    return [run_id for (run_id,) in rows]
+
+
 def running(db: sqlite3.Connection) -> str | None:
     """The run that is under way. There is at most one: the lock says so."""
     row = db.execute("SELECT run_id FROM runs WHERE status = 'running'").fetchone()
@@ -103,7 +109,7 @@ def _bury_the_dead(db: sqlite3.Connection) -> None:
 
 
 def _distrust_scopes(db: sqlite3.Connection) -> None:
-    db.execute("UPDATE scopes SET digest = NULL, in_flight = coalesce(in_flight, ?)", (RESTORED,))
+    db.execute("UPDATE scopes SET digest = NULL, in_flight = ?", (RESTORED,))
 
 
 def _record(row: tuple[Any, ...]) -> RunRecord:

@@ -8,8 +8,10 @@ What a row means:
 
 - `runs`      one per run. `running` after its process died is a run that was killed.
 - `scopes`    one per scope. `in_flight` names the run that sent something there and did not settle
-              it: read the scope before believing `units`. `digest` is null unless every unit of
-              the scope is known to be in step.
+              it, or found something to look at again: read the scope before believing `units`.
+              `digest` is null unless every unit of the scope is known to be in step. `strangers`:
+              the last reading showed live units that no key is linked to; read again before
+              anything is created there, for it may be live already.
 - `units`, `groups`  what the API last confirmed. `row_hash` seals the row.
 - `changes`   one per change per run. `planned` (nothing known yet), `sent` (in a request without an
               answer), then exactly one outcome; `abandoned` when its run ended before sending it.
@@ -17,6 +19,8 @@ What a row means:
 - `requests`  the journal. `sent` before the wire, `answered` after, `settled` when reading the API
               had to decide. A row stays `sent`, so open, as long as its effect, or that of one
               change in it, is not known.
+- `tripped`   one per guardrail that tripped, with what it was about (`transforms.allowance`).
+- `allowances`  one per scope that a person let through; used by one run, or never.
 """
 
 from __future__ import annotations
@@ -38,7 +42,14 @@ def m001_tables(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION = 1
+@_migrations()
+def m002_tripped(db: Database) -> None:
+    """What guardrails held, for a person to let through; and who is live that we do not know."""
+    for statement in _TRIPPED.split(";\n"):
+        db.execute(statement)
+
+
+SCHEMA_VERSION = 2
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -205,4 +216,20 @@ CREATE TABLE allowances (
     used_by_run TEXT REFERENCES runs (run_id)
 ) STRICT;
 CREATE INDEX allowances_by_scope ON allowances (pipeline, scope)
+"""
+
+_TRIPPED = """
+CREATE TABLE tripped (
+    tripped_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    guard TEXT NOT NULL,
+    message TEXT NOT NULL,
+    concern TEXT NOT NULL
+) STRICT;
+CREATE INDEX tripped_by_run ON tripped (run_id, pipeline, scope);
+CREATE INDEX tripped_by_scope ON tripped (pipeline, scope);
+-- Until it is read again, an old scope may hold some.
+ALTER TABLE scopes ADD COLUMN strangers INTEGER NOT NULL DEFAULT 1 CHECK (strangers IN (0, 1))
 """

@@ -1,7 +1,7 @@
 """The scopes: is a scope in step, in doubt, and what did the last accepted extract of it hold.
 
-Promises that a scope is never called settled while a request to it has no answer or a change of it
-has an unknown outcome: the next run then reads it first.
+Promises that a scope is never called settled while a request to it has no answer, a change of it
+has an unknown outcome, or a create may come about twice: the next run then reads it first.
 """
 
 from __future__ import annotations
@@ -11,9 +11,32 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from state.encoding import to_json, to_moment, to_text
+from transforms.plan import AcceptedExtract
+
+# What `scopes.in_flight` says where an older copy of the state was put back: no run left the scope
+# open, but what the API holds may be newer than what is known, which is the same doubt.
+RESTORED = "restored"
+
+# A create that a reading did not show was sent again. The vendor may still finish the first
+# request, too late for any reading of that run; a refusal leaves no such doubt, but 408 is a
+# time-out. It starts from the run's own changes, so that every step is one look into an index.
+_SENT_AGAIN = """
+    SELECT EXISTS (
+        SELECT 1 FROM changes AS created
+        CROSS JOIN request_changes AS carried ON carried.change_id = created.change_id
+        CROSS JOIN requests AS again ON again.request_id = carried.request_id
+        CROSS JOIN changes AS before ON before.key = created.key
+            AND (before.pipeline, before.scope, before.entity, before.action)
+                = (created.pipeline, created.scope, created.entity, created.action)
+        CROSS JOIN request_changes AS had ON had.change_id = before.change_id
+        CROSS JOIN requests AS lost ON lost.request_id = had.request_id
+        WHERE created.run_id = ? AND created.pipeline = ? AND created.scope = ?
+            AND created.action = 'create' AND lost.settled_by = created.run_id
+            AND lost.request_id < again.request_id AND lost.purpose = again.purpose
+            AND (coalesce(lost.status, 0) NOT BETWEEN 400 AND 499 OR lost.status = 408))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +45,8 @@ class ScopeRecord:
 
     `digest` is None unless every unit is known to be in step. `in_flight` names the run that left
     the scope in doubt (or `restored`): read it before planning. `missing` counts the units that
-    the last accepted extract did not hold.
+    the last accepted extract did not hold. `strangers` says that live units were seen there to
+    which no key is linked, so that what is to be created may be among them.
     """
 
     scope: str
@@ -31,6 +55,12 @@ class ScopeRecord:
     accepted_rows: int | None
     missing: int
     synced_at: datetime | None
+    strangers: bool
+
+    @property
+    def restored(self) -> bool:
+        """Whether an older state was put back since, so that the API may know better."""
+        return self.in_flight == RESTORED
 
     @property
     def first_synced(self) -> bool:
@@ -38,24 +68,16 @@ class ScopeRecord:
         return self.synced_at is not None
 
 
-class AcceptedExtract(NamedTuple):
-    """The last extract of a scope that passed the guardrails: what the next one is judged by."""
-
-    rows: int
-    keys: frozenset[str]
-    columns: tuple[str, ...]
-
-
 def records(db: sqlite3.Connection, pipeline: str) -> dict[str, ScopeRecord]:
     """Every scope that the state has met, in one query."""
-    rows = db.execute(
-        "SELECT scope, digest, in_flight, accepted_rows, missing, synced_at FROM scopes"
+    found = db.execute(
+        "SELECT scope, digest, in_flight, accepted_rows, missing, synced_at, strangers FROM scopes"
         " WHERE pipeline = ? ORDER BY scope",
         (pipeline,),
     )
     return {
-        scope: ScopeRecord(scope, digest, in_flight, accepted_rows, missing, to_moment(synced_at))
-        for scope, digest, in_flight, accepted_rows, missing, synced_at in rows
+        scope: ScopeRecord(scope, digest, in_flight, rows, missing, to_moment(at), bool(strangers))
+        for scope, digest, in_flight, rows, missing, at, strangers in found
     }
 
 
@@ -73,6 +95,14 @@ def mark_in_flight(db: sqlite3.Connection, pipeline: str, scope: str, run_id: st
     db.execute(
         "UPDATE scopes SET in_flight = ?, digest = NULL WHERE pipeline = ? AND scope = ?",
         (run_id, pipeline, scope),
+    )
+
+
+def note_strangers(db: sqlite3.Connection, pipeline: str, scope: str, *, seen: bool) -> None:
+    """Whether a reading showed live units of the scope to which no key is linked."""
+    ensure(db, pipeline, scope)
+    db.execute(
+        "UPDATE scopes SET strangers = ? WHERE pipeline = ? AND scope = ?", (seen, pipeline, scope)
     )
 
 
@@ -130,11 +160,15 @@ def settle(
     run_id: str,
     digest: str | None,
     missing: int,
+    look_again: bool,
     now: datetime,
 ) -> bool:
-    """The run is done with the scope. False: it stays in doubt, because something in it is."""
+    """The run is done with the scope. False: it stays in doubt, because something in it is, or
+    because the caller wants to `look_again`."""
     ensure(db, pipeline, scope)
-    doubtful = in_doubt(db, pipeline, scope)
+    doubtful = (
+        look_again or in_doubt(db, pipeline, scope) or _sent_again(db, pipeline, scope, run_id)
+    )
     db.execute(
         "UPDATE scopes SET digest = ?, in_flight = ?, missing = ?, synced_run = ?, synced_at = ?"
         " WHERE pipeline = ? AND scope = ?",
@@ -159,3 +193,8 @@ def in_doubt(db: sqlite3.Connection, pipeline: str, scope: str) -> bool:
         (pipeline, scope),
     ).fetchone()
     return bool(row[0])
+
+
+def _sent_again(db: sqlite3.Connection, pipeline: str, scope: str, run_id: str) -> bool:
+    """Whether the run sent a create a second time after the first request had had no outcome."""
+    return bool(db.execute(_SENT_AGAIN, (run_id, pipeline, scope)).fetchone()[0])

@@ -16,9 +16,12 @@ from typing import Any, Self
 
 import pandas as pd
 
+from state import allowances, history, journal, known, links, rejections, run_details, runs, scopes
 from state import changes as ledger
-from state import history, journal, known, links, rejections, run_details, runs, scopes
+from state import tripped as guardrails
 from state.acknowledgement import acknowledge
+from state.allowances import Allowance
+from state.disk import LOCAL_DISK, Disk
 from state.errors import StateIsUnwritable
 from state.history import UnitHistory
 from state.journal import SentRequest
@@ -26,9 +29,11 @@ from state.marker import Marker, write_marker
 from state.opening import Opened, open_to_read, open_to_write
 from state.run_details import Limits, RunDetails
 from state.runs import RunRecord
-from state.scopes import AcceptedExtract, ScopeRecord
+from state.scopes import ScopeRecord
 from state.transactions import Transactions
-from transforms.plan import Change, KnownGroup, KnownUnit, Result
+from state.tripped import HeldScope
+from transforms.allowance import Allowed, Tripped
+from transforms.plan import AcceptedExtract, Change, KnownGroup, KnownUnit, Result
 
 Clock = Callable[[], datetime]
 
@@ -36,12 +41,15 @@ Clock = Callable[[], datetime]
 class Store:
     """One state file. Build it with `open` or `open_for_reading`; close it when done."""
 
-    def __init__(self, path: Path, opened: Opened, clock: Clock | None) -> None:
+    def __init__(
+        self, path: Path, opened: Opened, clock: Clock | None, disk: Disk = LOCAL_DISK
+    ) -> None:
         """`clock` is None for a store that only reads."""
         self._path = path
         self._remembered_serial = opened.remembered.serial if opened.remembered else 0
         self._lineage = opened.found.lineage
         self._clock = clock
+        self._disk = disk
         self._transactions = Transactions(opened.connection, path)
         self.restored_from_older = opened.restored_from_older
 
@@ -53,11 +61,12 @@ class Store:
         clock: Clock,
         new_id: Callable[[], str],
         expect_existing: bool = False,
+        disk: Disk = LOCAL_DISK,
     ) -> Self:
         """Open the state to write, or create it where none has ever been. Hold the run lock."""
         path = path.resolve()
-        opened = open_to_write(path, new_id=new_id, expect_existing=expect_existing)
-        return cls(path, opened, clock)
+        opened = open_to_write(path, new_id=new_id, expect_existing=expect_existing, disk=disk)
+        return cls(path, opened, clock, disk)
 
     @classmethod
     def open_for_reading(cls, path: Path) -> Self:
@@ -120,6 +129,11 @@ class Store:
         with self._transactions.reading() as db:
             return runs.find(db, run_id)
 
+    def run_ids(self, prefix: str) -> list[str]:
+        """The runs whose id begins so, newest first."""
+        with self._transactions.reading() as db:
+            return runs.ids(db, prefix)
+
     # The scopes
 
     def scope_records(self, pipeline: str) -> dict[str, ScopeRecord]:
@@ -146,11 +160,63 @@ class Store:
             return scopes.accepted_extract(db, pipeline, scope)
 
     def settle_scope(
-        self, pipeline: str, scope: str, run_id: str, digest: str | None, missing: int
+        self,
+        pipeline: str,
+        scope: str,
+        run_id: str,
+        digest: str | None,
+        missing: int,
+        look_again: bool = False,
     ) -> bool:
         """The run is done with the scope. False: it stays in flight, for something is in doubt."""
         with self._writing() as (db, now):
-            return scopes.settle(db, pipeline, scope, run_id, digest, missing, now)
+            return scopes.settle(db, pipeline, scope, run_id, digest, missing, look_again, now)
+
+    def note_strangers(self, pipeline: str, scope: str, *, seen: bool) -> None:
+        """Whether a reading showed live units to which no key is linked."""
+        with self._writing() as (db, _):
+            scopes.note_strangers(db, pipeline, scope, seen=seen)
+
+    # What guardrails held, and what a person let through
+
+    def add_tripped(self, pipeline: str, run_id: str, tripped: Iterable[Tripped]) -> None:
+        """Write down the guardrails that tripped in a run, and what they were about."""
+        with self._writing() as (db, _):
+            guardrails.add(db, pipeline, run_id, tripped)
+
+    def held_scopes(self, run_id: str) -> list[HeldScope]:
+        """What a run held by guardrails, scope by scope."""
+        with self._transactions.reading() as db:
+            return guardrails.held_scopes(db, run_id)
+
+    def allow(
+        self, held: Iterable[HeldScope], run_id: str, reason: str, who: str, expires_at: datetime
+    ) -> None:
+        """A person lets through, once, what the run held in these scopes."""
+        with self._writing() as (db, _):
+            for one in held:
+                allowances.grant(db, one.pipeline, one.scope, run_id, reason, who, expires_at)
+
+    def allowed(self, pipeline: str, scope: str) -> tuple[tuple[int, ...], Allowed]:
+        """What is let through in the scope now, with the ids of the allowances that say so."""
+        now = self._clock_of_writer()()
+        with self._transactions.reading() as db:
+            active = allowances.active(db, pipeline, scope, now)
+            runs_allowed = [allowance.run_id for allowance in active]
+            return (
+                tuple(allowance.id for allowance in active),
+                guardrails.allowed(db, pipeline, scope, runs_allowed),
+            )
+
+    def use_allowances(self, ids: Iterable[int], run_id: str) -> None:
+        """The run has pushed what these allowances let through; they let nothing through now."""
+        with self._writing() as (db, _):
+            allowances.use(db, ids, run_id)
+
+    def allowances_used_by(self, run_id: str) -> list[Allowance]:
+        """What a person had let through for this run."""
+        with self._transactions.reading() as db:
+            return allowances.used_by(db, run_id)
 
     # The known side
 
@@ -279,7 +345,7 @@ class Store:
             return run_details.read(db, run_id, pipeline, limits)
 
     def _remember(self, serial: int) -> None:
-        write_marker(self._path, Marker(self._lineage, serial))
+        write_marker(self._path, Marker(self._lineage, serial), self._disk)
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:

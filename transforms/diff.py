@@ -8,7 +8,7 @@ cannot move.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -69,10 +69,11 @@ class ScopePlan:
     """The ordered changes of one scope, for one run. Group changes stand before unit changes.
 
     `refreshed` are rows whose fingerprint moved although no field that we compare did. `missing`
-    are known units that are not in a complete extract; `rows` and `rejected` count source rows.
-    `keys` are the units that the source speaks of in this scope, rejected ones included. `known`
-    counts the units that are not retired. `still_missing` counts the missing of a scope that was
-    skipped because nothing moved.
+    are known units that are not in a complete extract; `rows` and `rejected` count source rows,
+    `rejected_keys` the rejected ones by key. `keys` are the units that the source speaks of in this
+    scope, rejected ones included; `astray` counts those of them whose row names no scope. `columns`
+    are those of the whole source. `known` counts the units that are not retired. `still_missing`
+    counts the missing of a scope that was skipped because nothing moved.
     """
 
     scope: str
@@ -85,6 +86,9 @@ class ScopePlan:
     keys: frozenset[str]
     known: int
     digest: str
+    rejected_keys: Mapping[str, int] = field(default_factory=dict)
+    astray: int = 0
+    columns: tuple[str, ...] = ()
     still_missing: int = 0
 
     @property
@@ -127,7 +131,7 @@ def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
         units += [retirement(desired.scope, unit) for unit in _loaded(known, missing)]
     units = _hold_taken(units, desired, known, policy)
     groups = _group_changes(desired, absent, known, policy) if policy.groups else []
-    spoken_of = shown | desired.rejected | desired.astray.intersection(known.index["key"].tolist())
+    astray = desired.astray.intersection(known.index["key"].tolist())
     return ScopePlan(
         scope=desired.scope,
         changes=hold_dependants([*groups, *units]),
@@ -136,9 +140,12 @@ def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
         rows=desired.rows,
         rejected=desired.rejected_rows,
         refreshed=refreshed,
-        keys=spoken_of,
+        keys=shown | desired.rejected | astray,
         known=int((~known.index["retired"]).sum()),
         digest=desired.digest,
+        rejected_keys=desired.rejected_keys,
+        astray=len(astray),
+        columns=desired.columns,
     )
 
 

@@ -1,35 +1,30 @@
 """Guardrails: a plausible emptiness or a sudden flood is held for a person, per scope.
 
 The source is judged against the last accepted extract (`SourceShrank`, without a floor: a floor
-lets a small scope vanish), then the plan against what is known. A column that is gone never comes
-this far, it is an error of the settings. On the first run of a scope there is no extract to judge
-by, and what was just adopted is only completed: there, an update counts if it replaces a value.
+lets a small scope vanish), then the plan against what is known. A column that the mapping needs
+never comes this far without being there, it is an error of the settings. On the first run of a
+scope there is no extract to judge by, and what was just adopted is only completed: there, an update
+counts if it replaces a value.
+
+What a person has let through is neither counted nor held; the rest is judged as always.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from transforms.allowance import NOTHING, Allowed, Concern, Identity, Tripped
 from transforms.diff import ScopePlan
 from transforms.group import REFERENCE
 from transforms.guardrails import Guardrails
-from transforms.plan import Change
+from transforms.plan import AcceptedExtract, Change
 
 SHRANK = "SourceShrank"
+JUMP = "max_rate_change"
 RATE = "standard_rate"
 # Shares are computed in binary: 29 of 100 must not count as more than 29% of 100.
 NOISE = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Tripped:
-    """A guardrail that tripped: its name, the scope, and a message for the person who decides."""
-
-    guard: str
-    scope: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,125 +37,210 @@ class Guarded:
     accepted: bool
 
 
-def guard(plan: ScopePlan, accepted_keys: frozenset[str] | None, limits: Guardrails) -> Guarded:
-    """Judges the source, then the plan; `accepted_keys` is None on a scope's first run."""
+def guard(
+    plan: ScopePlan,
+    accepted: AcceptedExtract | None,
+    limits: Guardrails,
+    allowed: Allowed,
+    command: str,
+) -> Guarded:
+    """Judges the source, then the plan, then each rate; `accepted` is None on a scope's first run.
+
+    `command` is what lets through what is held here, for the messages.
+    """
     tripped = []
-    for rule in _rules(plan, accepted_keys, limits):
+    for rule in _rules(plan, accepted, limits, allowed):
         if rule.trips:
-            message = rule.message(plan.scope)
-            tripped.append(Tripped(rule.name, plan.scope, message))
-            plan = plan.holding(message, rule.dangerous)
-    plan = plan.holding_units(_rate_jumps(plan, limits))
+            message = rule.message(plan.scope, command)
+            held = plan.holding(message, rule.holds)
+            concern = replace(rule.concern, changes=_newly_held(plan, held))
+            tripped.append(Tripped(rule.name, plan.scope, message, concern))
+            plan = held
+    if jumps := _rate_jumps(plan, limits, allowed, command):
+        message = _of_rates(plan.scope, len(jumps), limits, command)
+        held = plan.holding_units(jumps)
+        tripped.append(Tripped(JUMP, plan.scope, message, Concern(_newly_held(plan, held))))
+        plan = held
     return Guarded(plan, tuple(tripped), all(one.guard != SHRANK for one in tripped))
 
 
 @dataclass(frozen=True, slots=True)
+class _Measure:
+    """So many `concerned` of a total."""
+
+    words: str
+    concerned: int
+    total: int
+
+    def exceeds(self, limit: float, floor: int) -> bool:
+        """Whether that is more than the share, and enough to count at all."""
+        return self.concerned >= max(floor, 1) and _exceeds(self.concerned, limit * self.total)
+
+    def __str__(self) -> str:
+        share = _percent(self.concerned / self.total)
+        return f"{self.words.format(self.concerned, self.total)} ({share})"
+
+
+@dataclass(frozen=True, slots=True)
 class _Rule:
-    """So many `concerned` of a total, against the share that a setting allows."""
+    """What is measured against the share that a setting allows, what it is about beside the
+    changes, and which changes are dangerous then."""
 
     name: str
     setting: str
     limit: float | None
     floor: int
-    concerned: int
-    total: int
-    words: str
-    dangerous: Callable[[Change], bool]
+    measures: tuple[_Measure, ...]
+    said: str
+    concern: Concern
+    holds: Callable[[Change], bool]
 
     @property
     def trips(self) -> bool:
-        if self.limit is None or self.total == 0:
-            return False
-        return self.concerned >= max(self.floor, 1) and _exceeds(
-            self.concerned, self.limit * self.total
+        return bool(self._tripping())
+
+    def message(self, scope: str, command: str) -> str:
+        """Counts, share, threshold, setting, and what to do if the source is right."""
+        return (
+            f"{self.name}: {' and '.join(map(str, self._tripping()))} {self.said} in {scope}; "
+            f"guardrails.{self.setting} allows {_percent(self.limit or 0.0)}. The dangerous "
+            f"changes of this scope are held; {_if_right(command)}"
         )
 
-    def message(self, scope: str) -> str:
-        """Counts, share, threshold, setting, and what to do if the source is right."""
-        share = self.concerned / self.total
-        enough = math.ceil(share * 100 - NOISE)
-        allowance = f"to {enough}%" if enough <= 100 else "to null (off)"
-        return (
-            f"{self.name}: {self.words.format(self.concerned, self.total)} "
-            f"({_percent(share)}) in {scope}; guardrails.{self.setting} allows "
-            f"{_percent(self.limit or 0.0)}. The dangerous changes of this scope are held; if the "
-            f"source is right, set guardrails.{self.setting} {allowance} for one run"
-        )
+    def _tripping(self) -> list[_Measure]:
+        limit = self.limit
+        if limit is None:
+            return []
+        return [m for m in self.measures if m.total and m.exceeds(limit, self.floor)]
 
 
 def _rules(
-    plan: ScopePlan, accepted_keys: frozenset[str] | None, limits: Guardrails
+    plan: ScopePlan, accepted: AcceptedExtract | None, limits: Guardrails, allowed: Allowed
 ) -> Iterator[_Rule]:
     missing = frozenset(plan.missing)
+    besides = "" if allowed == NOTHING else " besides what was allowed"
 
     def leans_on_absence(change: Change) -> bool:
-        return change.action == "retire" or change.before.get(REFERENCE) in missing
+        absence = change.action == "retire" or change.before.get(REFERENCE) in missing
+        return absence and not allowed.lets(change)
 
-    if accepted_keys is not None:
+    if accepted is not None:
+        gone = accepted.keys - plan.keys
+        lost = frozenset(accepted.columns) - frozenset(plan.columns)
+        rows = max(accepted.rows - plan.rows - plan.astray, 0)
         yield _Rule(
             name=SHRANK,
             setting="max_missing",
             limit=limits.max_missing,
             floor=0,
-            concerned=len(accepted_keys - plan.keys),
-            total=len(accepted_keys),
-            words="{} of {} units of the last accepted extract are gone",
-            dangerous=leans_on_absence,
+            measures=(
+                _Measure("{} of {} units", len(gone - allowed.missing), len(accepted.keys)),
+                _Measure("{} of {} rows", rows - allowed.rows, accepted.rows),
+                _Measure(
+                    "{} of {} columns", len(lost - allowed.columns), len(set(accepted.columns))
+                ),
+            ),
+            said=f"of the last accepted extract are gone{besides}",
+            concern=Concern(missing=tuple(sorted(gone)), rows=rows, columns=tuple(sorted(lost))),
+            holds=leans_on_absence,
         )
     yield _Rule(
         name="max_missing",
         setting="max_missing",
         limit=limits.max_missing,
         floor=limits.at_least,
-        concerned=len(missing),
-        total=plan.known,
-        words="{} of {} known units are missing",
-        dangerous=leans_on_absence,
+        measures=(
+            _Measure("{} of {} known units", len(_absent(plan, accepted, allowed)), plan.known),
+        ),
+        said=f"are missing{besides}",
+        concern=Concern(missing=plan.missing),
+        holds=leans_on_absence,
     )
+    updates = sum(_updates(change, accepted, allowed) for change in plan.of("unit"))
     yield _Rule(
         name="max_updates",
         setting="max_updates",
         limit=limits.max_updates,
         floor=limits.at_least,
-        concerned=sum(_updates(change, accepted_keys) for change in plan.of("unit")),
-        total=plan.known,
-        words="{} of {} known units would be updated",
-        dangerous=lambda change: change.action != "create",
+        measures=(_Measure("{} of {} known units", updates, plan.known),),
+        said=f"would be updated{besides}",
+        concern=Concern(),
+        holds=lambda change: change.action != "create" and not allowed.lets(change),
     )
+    rejected = plan.rejected - allowed.rejected_of(plan.rejected_keys)
     yield _Rule(
         name="max_rejected",
         setting="max_rejected",
         limit=limits.max_rejected,
         floor=limits.at_least,
-        concerned=plan.rejected,
-        total=plan.known,
-        words="{} rows were rejected against {} known units",
-        dangerous=lambda _: True,
+        measures=(_Measure("{} rows against {} known units", rejected, plan.known),),
+        said=f"were rejected{besides}",
+        concern=Concern(rejected=plan.rejected_keys),
+        holds=lambda change: not allowed.lets(change),
     )
 
 
-def _updates(change: Change, accepted_keys: frozenset[str] | None) -> bool:
-    if change.held is not None or change.action not in ("update", "move"):
+def _absent(plan: ScopePlan, accepted: AcceptedExtract | None, allowed: Allowed) -> frozenset[str]:
+    """The missing units that no person knows of, or that would be retired now.
+
+    A unit that was let go, and that no accepted extract has shown since, is no news every night.
+    """
+    retiring = frozenset(
+        change.key
+        for change in plan.of("unit")
+        if change.action == "retire" and change.held is None and not allowed.lets(change)
+    )
+    seen_since = accepted.keys if accepted is not None else frozenset()
+    return retiring | (frozenset(plan.missing) - allowed.missing - (allowed.let_go - seen_since))
+
+
+def _updates(change: Change, accepted: AcceptedExtract | None, allowed: Allowed) -> bool:
+    if change.held is not None or change.action not in ("update", "move") or allowed.lets(change):
         return False
-    return accepted_keys is not None or any(value is not None for value in change.before.values())
+    return accepted is not None or any(value is not None for value in change.before.values())
 
 
-def _rate_jumps(plan: ScopePlan, limits: Guardrails) -> dict[str, str]:
+def _newly_held(before: ScopePlan, after: ScopePlan) -> tuple[Identity, ...]:
+    """The changes that are held by now, with what leans on them."""
+    waiting = {change.identity for change in before.changes if change.held is not None}
+    return tuple(
+        change.identity
+        for change in after.changes
+        if change.held is not None and change.identity not in waiting
+    )
+
+
+def _rate_jumps(
+    plan: ScopePlan, limits: Guardrails, allowed: Allowed, command: str
+) -> dict[str, str]:
     """By unit key, why its rate is not moved tonight. A rate that is not known is no measure."""
     limit = limits.max_rate_change
     if limit is None:
         return {}
     return {
         change.key: (
-            f"max_rate_change: its rate would move from {before} to {after}{_by(before, after)}; "
-            f"guardrails.max_rate_change allows {_percent(limit)}. If the source is right, raise "
-            "guardrails.max_rate_change for one run"
+            f"{JUMP}: its rate would move from {before} to {after}{_by(before, after)}; "
+            f"guardrails.{JUMP} allows {_percent(limit)}; {_if_right(command)}"
         )
         for change in plan.of("unit")
-        if (before := change.before.get(RATE)) is not None
+        if change.held is None
+        and (before := change.before.get(RATE)) is not None
         and (after := change.after.get(RATE)) is not None
         and _exceeds(abs(after - before), limit * abs(before))
+        and not allowed.lets(change)
     }
+
+
+def _of_rates(scope: str, jumps: int, limits: Guardrails, command: str) -> str:
+    return (
+        f"{JUMP}: {jumps} {'rate' if jumps == 1 else 'rates'} would jump in {scope}; "
+        f"guardrails.{JUMP} allows {_percent(limits.max_rate_change or 0.0)}. What would jump is "
+        f"held; {_if_right(command)}"
+    )
+
+
+def _if_right(command: str) -> str:
+    return f"if the source is right, let it through once: {command}"
 
 
 def _by(before: float, after: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Payload = Mapping[str, Any]
 Entity = Literal["unit", "group"]
@@ -89,6 +89,14 @@ class KnownGroup:
     remote_id: str
     name: str
     payload: Payload
+
+
+class AcceptedExtract(NamedTuple):
+    """The last extract of a scope that passed the guardrails: what the next one is judged by."""
+
+    rows: int
+    keys: frozenset[str]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

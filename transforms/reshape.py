@@ -7,6 +7,7 @@ without changes compares a handful of digests and touches no row.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,7 +33,8 @@ class ScopeDesired:
     and, with groups, `_group`, `_group_name`, `_marked` and `_enclosed`. `rejected` are the keys of
     the scope's rejected rows, `astray` those of rejected rows that name no scope: neither is ever
     missing. `shared` are the keys that stand in several scopes. `rows` and `rejected_rows` count
-    source rows. `complete` says that what is not here is really gone.
+    source rows, `rejected_keys` the rejected ones by key ("" for those without). `columns` are
+    those of the source. `complete` says that what is not here is really gone.
     """
 
     scope: str
@@ -44,6 +46,8 @@ class ScopeDesired:
     rejected_rows: int
     complete: bool
     digest: str
+    rejected_keys: Mapping[str, int] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Desired:
     counts: pd.DataFrame  # by scope: valid, rejected, digest, complete
     astray: frozenset[str]
     complete: bool
+    columns: tuple[str, ...] = ()
 
     @cached_property
     def _shared(self) -> frozenset[str]:
@@ -104,7 +109,8 @@ class Desired:
 
     def scope(self, scope: str) -> ScopeDesired:
         """One scope, for the diff; empty for a scope that the source does not name."""
-        rejected = self.rejections.loc[self.rejections["scope"] == scope, "key"]
+        lines = self.rejections.loc[self.rejections["scope"] == scope, ["row", "key"]]
+        rejected = Counter(dict(zip(lines["row"], lines["key"], strict=True)).values())
         valid, rejected_rows = self.row_counts(scope)
         named = scope in self.counts.index
         complete = self.counts.at[scope, "complete"] if named else self.complete
@@ -118,22 +124,31 @@ class Desired:
             rejected_rows=rejected_rows,
             complete=bool(complete),
             digest=self.digest(scope),
+            rejected_keys=dict(rejected),
+            columns=self.columns,
         )
 
 
 def reshape(
-    checked: Checked, schema: TargetSchema, mask: SecretMask, *, complete: bool, version: str
+    checked: Checked,
+    schema: TargetSchema,
+    mask: SecretMask,
+    *,
+    complete: bool,
+    version: str,
+    columns: tuple[str, ...] = (),
 ) -> Desired:
     """Valid rows and rejections as desired scopes.
 
     `complete` is the verdict on the extract as a whole; a row without a key, or without a scope
     and a key, takes it away where that row could be any unit. `version` is the mapping's own: it
-    is part of every digest, so that changed settings are never skipped as unchanged.
+    is part of every digest, so that changed settings are never skipped as unchanged. `columns` are
+    those of the source, mapped or not.
     """
     secret_fields = [name for name, field in schema.fields.items() if field.secret]
     units, secrets = mask.split(checked.valid, secret_fields)
-    columns = [name for name in units.columns if name in schema.fields or name == "_group"]
-    units = units.assign(_digest=fingerprints(units[columns], version))
+    said = [name for name in units.columns if name in schema.fields or name == "_group"]
+    units = units.assign(_digest=fingerprints(units[said], version))
     complete = complete and not checked.scopeless_keyless
     return Desired(
         units=units,
@@ -142,6 +157,7 @@ def reshape(
         counts=_counts(units, checked, complete, version),
         astray=checked.scopeless_keys,
         complete=complete,
+        columns=columns,
     )
 
 

@@ -8,7 +8,8 @@ taken, no two keys take the same, and two candidates are never guessed between.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from transforms.canonical import reads_as
 from transforms.change import GROUP_FIELD
@@ -99,6 +100,28 @@ def adopt(
     return units, [_known_group(change, group, unit_keys) for change, group in groups], ambiguous
 
 
+def refreshed(
+    units: Iterable[KnownUnit], groups: Iterable[KnownGroup], live: Live, schema: TargetSchema
+) -> tuple[list[KnownUnit], list[KnownGroup]]:
+    """The known units and groups as they are live now, where an older state was put back: what
+    it knows was confirmed once, and perhaps not last. What no reading shows stays as it is known.
+    """
+    live_units = {unit.remote_id: unit for unit in live.units}
+    live_groups = {group.remote_id: group for group in live.groups}
+    known_units, known_groups = list(units), list(groups)
+    group_keys = {group.remote_id: group.key for group in known_groups}
+    unit_keys = {unit.remote_id: unit.key for unit in known_units}
+    return [
+        _as_live(unit, found, group_keys, schema)
+        for unit in known_units
+        if (found := live_units.get(unit.remote_id))
+    ], [
+        replace(group, name=shown.name, payload=_group_payload(shown, unit_keys))
+        for group in known_groups
+        if (shown := live_groups.get(group.remote_id))
+    ]
+
+
 class _Unlinked:
     """The live units and groups that no source key stands for yet, by what they go by."""
 
@@ -180,7 +203,7 @@ def _created(
         for name, value in change.after.items()
         if schema.fields[name].readable
     )
-    if as_sent and (change.group is None or _is_in_group(unit, change.group, known)):
+    if as_sent and (change.group is None or is_in_group(unit, change.group, known)):
         payload: Payload = {**unit.payload, **change.after}
         words = "settled by reading: it is live"
         return Result(change, "applied", words, remote_id=unit.remote_id, known=payload)
@@ -201,13 +224,13 @@ def _updated(
     )
     if not read_back:
         return None
-    if GROUP_FIELD in change.after and not _is_in_group(unit, change.group, known):
+    if GROUP_FIELD in change.after and not is_in_group(unit, change.group, known):
         return None
     words = "settled by reading"
     return Result(change, "applied", words, remote_id=unit.remote_id, known=fields)
 
 
-def _is_in_group(unit: LiveUnit, group: str | None, known: Identities) -> bool:
+def is_in_group(unit: LiveUnit, group: str | None, known: Identities) -> bool:
     """Whether it is live in the group with this key, or for None outside of every group."""
     if group is None:
         return unit.group_id is None
@@ -232,13 +255,34 @@ def _read(unit: LiveUnit, change: Change, schema: TargetSchema) -> Payload:
     return {**unit.payload, **empty}
 
 
+def _as_live(
+    unit: KnownUnit, live: LiveUnit, group_keys: Mapping[str, str], schema: TargetSchema
+) -> KnownUnit:
+    standing = {
+        name: value
+        for name, value in unit.payload.items()
+        if not schema.fields[name].readable or reads_as(live.payload.get(name), value)
+    }
+    return replace(
+        unit,
+        name=live.name or unit.name,
+        group=group_keys.get(live.group_id or ""),
+        payload={**live.payload, **standing},
+        digest="",
+    )
+
+
 def _known_group(change: Change, group: LiveGroup, unit_keys: Mapping[str, str]) -> KnownGroup:
-    payload = {"name": group.name}
+    return KnownGroup(change.key, group.remote_id, group.name, _group_payload(group, unit_keys))
+
+
+def _group_payload(group: LiveGroup, unit_keys: Mapping[str, str]) -> Payload:
+    payload: dict[str, Any] = {"name": group.name}
     if "fully_enclosed" in group.payload:
         payload["fully_enclosed"] = group.payload["fully_enclosed"]
     if (reference := unit_keys.get(str(group.payload.get("reference_unit_id")))) is not None:
         payload["reference_unit"] = reference
-    return KnownGroup(change.key, group.remote_id, group.name, payload)
+    return payload
 
 
 def _ambiguous(units: list[LiveUnit]) -> str:

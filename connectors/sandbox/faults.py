@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.sandbox.late import LateWork
 from connectors.sandbox.messages import (
     JSON_TYPE,
     Call,
@@ -31,6 +32,7 @@ FaultKind = Literal[
     "drop_after",
     "malformed",
     "expired_token",
+    "late",
 ]
 
 
@@ -40,7 +42,9 @@ class Fault(BaseModel):
     `status` answers without processing, `status_after` processes first, `partial` processes only
     the first `keep` items (by default half of them). `delay` processes at once and answers after
     `seconds`. `malformed` processes and breaks the body, or sends `body` in its place.
-    `expired_token` ends the token of the request. `count: null` is for ever.
+    `expired_token` ends the token of the request. `late` drops the connection, and processes after
+    the next listing of what the request adds to, or after `skip_listings` more. `count: null` is
+    for ever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +60,7 @@ class Fault(BaseModel):
     seconds: float = Field(default=0.0, ge=0)
     body: Any = None
     keep: int | None = Field(default=None, ge=0)
+    skip_listings: int = Field(default=0, ge=0)
 
     def meets(self, vendor: str, call: Call) -> bool:
         """Whether a request is one of those that this order is about."""
@@ -113,7 +118,9 @@ class FaultPlan:
                 self._orders.remove(order)
 
 
-def enact(fault: Fault, vendor: Vendor, request: SandboxRequest) -> SandboxResponse:
+def enact(
+    fault: Fault, vendor: Vendor, call: Call, request: SandboxRequest, late: LateWork
+) -> SandboxResponse:
     """What a request gets that meets a fault; a dropped connection is raised."""
     match fault.kind:
         case "status":
@@ -131,6 +138,10 @@ def enact(fault: Fault, vendor: Vendor, request: SandboxRequest) -> SandboxRespo
         case "drop_after":
             vendor.handle(request)
             raise ConnectionDropped(processed=True)
+        case "late":
+            work, listings = vendor.admit(request), 1 + fault.skip_listings
+            late.put_off(vendor.name, call, work, listings)
+            raise ConnectionDropped(processed=False)
         case "expired_token":
             return vendor.handle_expired(request)
         case "malformed":

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from connectors.clock import Clock
 from connectors.sandbox.faults import Fault, FaultPlan, enact
 from connectors.sandbox.ids import IdSource
+from connectors.sandbox.late import LateWork
 from connectors.sandbox.messages import (
     BodyIsNotJson,
     ConnectionDropped,
@@ -23,8 +24,8 @@ from connectors.sandbox.messages import (
     json_response,
 )
 from connectors.sandbox.request_log import RequestLog
-from connectors.sandbox.storedge import StoredgeVendor
-from connectors.sandbox.storedge_facility import FacilitySettings
+from connectors.sandbox.storedge import OPEN_FACILITY, USUAL_HABITS, StoredgeVendor
+from connectors.sandbox.storedge_facility import FacilitySettings, StoredgeHabits
 from connectors.sandbox.travtus import TravtusVendor
 from connectors.sandbox.vendor import Vendor
 
@@ -47,6 +48,7 @@ class Sandbox:
         self._vendors = tuple(vendors)
         self._clock = clock
         self._faults = FaultPlan()
+        self._late = LateWork()
         self._log = RequestLog()
         self._lock = RLock()
         self._controls: Mapping[tuple[str, str], Callable[[SandboxRequest], SandboxResponse]] = {
@@ -133,6 +135,7 @@ class Sandbox:
             for vendor in self._vendors:
                 vendor.reset()
             self._faults.clear()
+            self._late.forget()
             self._log.forget()
 
     def _exchange(self, vendor: Vendor, request: SandboxRequest) -> SandboxResponse:
@@ -141,7 +144,11 @@ class Sandbox:
         received = (self._clock.now(), vendor.name, call, request)
         kind = None if fault is None else fault.kind
         try:
-            response = vendor.handle(request) if fault is None else enact(fault, vendor, request)
+            if fault is None:
+                response = vendor.handle(request)
+                self._late.listed(vendor.name, call)
+            else:
+                response = enact(fault, vendor, call, request, self._late)
         except ConnectionDropped:
             self._log.add(*received, None, kind)
             raise
@@ -189,14 +196,20 @@ class Sandbox:
 
 
 def demo_sandbox(
-    *, clock: Clock, seed: str = "sandbox", facility: FacilitySettings | None = None
+    *,
+    clock: Clock,
+    seed: str = "sandbox",
+    facility: FacilitySettings | None = None,
+    habits: StoredgeHabits = USUAL_HABITS,
+    matches_addresses: bool = True,
 ) -> Sandbox:
     """A sandbox with both vendors, the demo credentials, and any facility and group on sight."""
     new_id = IdSource(seed)
     storedge = StoredgeVendor(
-        clock=clock, new_id=new_id, default_facility=facility or FacilitySettings()
+        clock=clock, new_id=new_id, default_facility=facility or OPEN_FACILITY, habits=habits
     )
-    return Sandbox([storedge, TravtusVendor(clock=clock, new_id=new_id)], clock=clock)
+    travtus = TravtusVendor(clock=clock, new_id=new_id, matches_addresses=matches_addresses)
+    return Sandbox([storedge, travtus], clock=clock)
 
 
 def _scope(request: SandboxRequest) -> str | None:

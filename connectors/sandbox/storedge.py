@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -53,7 +54,6 @@ METHODS = {
 # The examples carry an empty object beside the list, framework noise that is accepted (seeds).
 NOISE = {"units": "unit", "unit_groups": "unit_group"}
 
-
 OPEN_FACILITY = FacilitySettings()
 USUAL_HABITS = StoredgeHabits()
 
@@ -95,14 +95,18 @@ class StoredgeVendor:
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer a request."""
+        return self.admit(request)()
+
+    def admit(self, request: SandboxRequest) -> Callable[[], SandboxResponse]:
+        """Judge the credentials of a request now; what is returned answers it, whenever called."""
         try:
             resource = _routed(request)
             self._verifier.verify(request)
-            return self._answer(request, resource, self._facility(request.segments[1]))
         except InvalidOAuth as refusal:
-            return self._invalid_oauth(request, str(refusal))
+            return partial(self._invalid_oauth, request, str(refusal))
         except Refusal as refusal:
-            return self._refused(request, refusal)
+            return partial(self._refused, request, refusal)
+        return partial(self._answer, request, resource)
 
     def handle_expired(self, request: SandboxRequest) -> SandboxResponse:
         """Answer as if the credentials were not valid any more."""
@@ -162,9 +166,13 @@ class StoredgeVendor:
         now = self._clock.now()
         return Group(next(self._numbers), self._new_id(), name, created_at=now, updated_at=now)
 
-    def _answer(
-        self, request: SandboxRequest, resource: str, facility: Facility
-    ) -> SandboxResponse:
+    def _answer(self, request: SandboxRequest, resource: str) -> SandboxResponse:
+        try:
+            return self._done(request, resource, self._facility(request.segments[1]))
+        except Refusal as refusal:
+            return self._refused(request, refusal)
+
+    def _done(self, request: SandboxRequest, resource: str, facility: Facility) -> SandboxResponse:
         match request.method, resource:
             case "GET", "units":
                 return self._list_units(request, facility)

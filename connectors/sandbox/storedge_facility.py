@@ -22,12 +22,14 @@ class StoredgeHabits:
 
     `partial_writes` keeps the valid items of a refused request (S1, S2); `conflict_items` is the
     form of `name_assignments` and `reference_unit_assignments` (S3); `read_excluded` is the
-    permission that `exclude_from_api` needs (seed 003).
+    permission that `exclude_from_api` needs (seed 003). Without `unique_names` several units may
+    bear one name (S5: that they may not is suggested and never stated).
     """
 
     partial_writes: bool = False
     conflict_items: ConflictItems = "text"
     read_excluded: bool = True
+    unique_names: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ def _faults_of_new(
     facility: Facility, item: Item, names: Counter[str], habits: StoredgeHabits
 ) -> Iterator[tuple[str, str]]:
     yield from complaints(item, CREATE_RULES, creating=True)
-    yield from _name_faults(facility, item, names, own=None)
+    if habits.unique_names:
+        yield from _name_faults(facility, item, names, own=None)
     if isinstance(item.get("name"), str) and "," in item["name"]:
         yield "name", "can't contain a comma"
     if item.get("unit_group_id") == "":
@@ -118,7 +119,8 @@ def _faults_of_known(
     facility: Facility, item: Item, names: Counter[str], habits: StoredgeHabits
 ) -> Iterator[tuple[str, str]]:
     yield from complaints(_without_id(item), UPDATE_RULES, creating=False)
-    yield from _name_faults(facility, item, names, own=facility.units[item["id"]])
+    if habits.unique_names:
+        yield from _name_faults(facility, item, names, own=facility.units[item["id"]])
     if facility.settings.tiered_pricing and item.get("tier", "") is None:
         yield "tier", "is required"
     yield from _permission_faults(facility, item, habits)

@@ -10,22 +10,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from connectors.clock import Clock
 from connectors.sandbox.credentials import DEMO_CREDENTIALS, Credentials
-from connectors.sandbox.messages import (
-    JSON_TYPE,
-    BodyIsNotJson,
-    Call,
-    CallKind,
-    SandboxRequest,
-    SandboxResponse,
-    json_response,
-)
+from connectors.sandbox.messages import Call, SandboxRequest, SandboxResponse, json_response
 from connectors.sandbox.travtus_errors import Refusal, bad_request, refusal
 from connectors.sandbox.travtus_groups import Group, Unit
+from connectors.sandbox.travtus_requests import (
+    ENDPOINTS,
+    bearer_of,
+    json_object,
+    routed,
+    scope_of,
+)
 from connectors.sandbox.travtus_rules import UNIT_CHECKS
 from connectors.sandbox.travtus_search import (
     FIRST_POSITION,
@@ -37,16 +37,12 @@ from connectors.sandbox.travtus_search import (
 TOKEN_SECONDS = 3600
 FORM_TYPE = "application/x-www-form-urlencoded"
 
-ENDPOINTS: Mapping[str, tuple[str, str, CallKind]] = {
-    "/oauth2/token": ("POST", "oauth2/token", "token"),
-    "/units/multiple/": ("POST", "units/multiple", "write"),
-    "/units/find/": ("POST", "units/find", "read"),
-    "/communities/": ("GET", "communities", "read"),
-}
-
 
 class TravtusVendor:
-    """The vendor. With `auto_groups` a group exists as soon as its external reference is named."""
+    """The vendor. With `auto_groups` a group exists as soon as its external reference is named.
+
+    Without `matches_addresses` it never recognises an address that it stored (contracts T5).
+    """
 
     name = "travtus"
 
@@ -59,6 +55,7 @@ class TravtusVendor:
         auto_groups: bool = True,
         forbidden_groups: Iterable[str] = (),
         returns_external_ref: bool = True,
+        matches_addresses: bool = True,
     ) -> None:
         self._clock = clock
         self._new_id = new_id
@@ -66,6 +63,7 @@ class TravtusVendor:
         self._auto_groups = auto_groups
         self._forbidden = frozenset(forbidden_groups)
         self._returns_external_ref = returns_external_ref
+        self._matches_addresses = matches_addresses
         self._numbers = itertools.count(FIRST_POSITION)
         self._groups: dict[str, Group] = {}
         self._by_ref: dict[str, Group] = {}
@@ -77,7 +75,7 @@ class TravtusVendor:
         """Make a group known; its id."""
         group_id = group_id or self._new_id()
         label = name or external_ref or group_id
-        group = Group(next(self._numbers), group_id, external_ref, label)
+        group = Group(next(self._numbers), group_id, external_ref, label, self._matches_addresses)
         self._groups[group_id] = group
         if external_ref is not None:
             self._by_ref[external_ref] = group
@@ -90,18 +88,25 @@ class TravtusVendor:
     def call(self, request: SandboxRequest) -> Call:
         """The name of the request."""
         _, path, kind = ENDPOINTS.get(request.path, ("", request.path.strip("/"), "other"))
-        return Call(f"{request.method} {path}", _scope(request), kind)
+        return Call(f"{request.method} {path}", scope_of(request), kind)
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer a request."""
+        return self.admit(request)()
+
+    def admit(self, request: SandboxRequest) -> Callable[[], SandboxResponse]:
+        """Judge the credentials of a request now; what is returned answers it, whenever called."""
         try:
-            return json_response(200, self._answer(request))
+            endpoint = routed(request)
+            if endpoint != "oauth2/token":
+                self._authorize(request)
         except Refusal as error:
-            return json_response(error.status, error.document, error.headers)
+            return partial(_refused, error)
+        return partial(self._answer, request, endpoint)
 
     def handle_expired(self, request: SandboxRequest) -> SandboxResponse:
         """Answer after the token of the request has come to its end; it stays ended."""
-        token = _bearer(request)
+        token = bearer_of(request)
         if token in self._tokens:
             self._tokens[token] = self._clock.now()
         return self.handle(request)
@@ -165,14 +170,18 @@ class TravtusVendor:
     def _inspected(self, scope: str | None) -> list[Group]:
         return [g for g in self._groups.values() if scope in (None, g.label, g.group_id)]
 
-    def _answer(self, request: SandboxRequest) -> dict[str, Any]:
-        endpoint = _routed(request)
+    def _answer(self, request: SandboxRequest, endpoint: str) -> SandboxResponse:
+        try:
+            return json_response(200, self._done(request, endpoint))
+        except Refusal as error:
+            return _refused(error)
+
+    def _done(self, request: SandboxRequest, endpoint: str) -> dict[str, Any]:
         if endpoint == "oauth2/token":
             return self._issue_token(request)
-        self._authorize(request)
         if endpoint == "communities":
             return self._communities(dict(request.query))
-        payload = _json_object(request)
+        payload = json_object(request)
         return self._upsert(payload) if endpoint == "units/multiple" else self._find(payload)
 
     def _issue_token(self, request: SandboxRequest) -> dict[str, Any]:
@@ -189,7 +198,7 @@ class TravtusVendor:
         return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     def _authorize(self, request: SandboxRequest) -> None:
-        token = _bearer(request)
+        token = bearer_of(request)
         if not token:
             raise refusal("missing_authorization")
         if token not in self._tokens:
@@ -254,39 +263,5 @@ class TravtusVendor:
         return Unit(next(self._numbers), self._new_id(), {})
 
 
-def _routed(request: SandboxRequest) -> str:
-    if request.path not in ENDPOINTS:
-        if f"{request.path}/" in ENDPOINTS:
-            raise Refusal(301, {}, {"location": f"{request.path}/"})
-        raise Refusal(404, {"detail": "Not found."})
-    method, endpoint, _ = ENDPOINTS[request.path]
-    if request.method != method:
-        document = {"detail": f'Method "{request.method}" not allowed.'}
-        raise Refusal(405, document, {"allow": method})
-    return endpoint
-
-
-def _bearer(request: SandboxRequest) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _json_object(request: SandboxRequest) -> dict[str, Any]:
-    if request.content_type != JSON_TYPE:
-        raise bad_request(f"Content-Type must be {JSON_TYPE}.")
-    try:
-        payload = request.payload
-    except BodyIsNotJson as error:
-        raise bad_request(f"The body is not JSON: {error}") from error
-    if not isinstance(payload, dict):
-        raise bad_request("The body must be a JSON object.")
-    return payload
-
-
-def _scope(request: SandboxRequest) -> str | None:
-    payload = request.json_object
-    refs = payload.get("groups_external_refs") or payload.get("group_ids") or [None]
-    named = payload.get("group_external_ref") or payload.get("group_id")
-    named = named or dict(request.query).get("community_external_ref")
-    scope = named or (refs[0] if isinstance(refs, list) else None)
-    return scope if isinstance(scope, str) else None
+def _refused(error: Refusal) -> SandboxResponse:
+    return json_response(error.status, error.document, error.headers)

@@ -42,6 +42,7 @@ class Group:
     group_id: str
     external_ref: str | None
     name: str
+    matches_addresses: bool = True
     units: dict[str, Unit] = field(default_factory=dict)
     _in_order: list[Unit] = field(default_factory=list)
     _by_address: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class Group:
     def _match(self, item: Mapping[str, Any]) -> Unit | None:
         if item.get("identifier") in self.units:
             return self.units[item["identifier"]]
-        if "address" not in item:
+        if "address" not in item or not self.matches_addresses:
             return None
         identifier = next(iter(self._by_address.get(address_key(item["address"]), ())), None)
         return None if identifier is None else self.units[identifier]

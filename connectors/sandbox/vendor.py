@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from connectors.sandbox.messages import Call, SandboxRequest, SandboxResponse
@@ -21,6 +21,9 @@ class Vendor(Protocol):
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer a request."""
+
+    def admit(self, request: SandboxRequest) -> Callable[[], SandboxResponse]:
+        """Judge the credentials of a request now; what is returned answers it, whenever called."""
 
     def handle_expired(self, request: SandboxRequest) -> SandboxResponse:
         """Answer as if the credentials of the request had just expired."""

@@ -50,8 +50,9 @@ class Extract:
     origin: str
 
     def without_rows(self) -> Extract:
-        """The verdict alone, once the rows have been mapped and their memory is wanted back."""
-        return replace(self, rows=pd.DataFrame())
+        """The verdict and the names of the columns, once the rows have been mapped and their memory
+        is wanted back."""
+        return replace(self, rows=pd.DataFrame(columns=self.rows.columns))
 
 
 def assemble(

@@ -6,7 +6,7 @@ import resource
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,14 +15,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from connectors.clock import FakeClock
 from flows.report import write_report
 from flows.schedule import Schedule
 from flows.settings import Settings
 from flows.summary import COUNTS, PipelineSummary, RunSummary, Status
+from flows.world import World
 from state.store import Store
+from transforms.allowance import Tripped
 from transforms.plan import Change, KnownUnit, Outcome, Result
 
 NOW = datetime(2026, 11, 22, 2, 0, 5, tzinfo=UTC)
+WORLD = World(clock=FakeClock(NOW))
 RUN = "3f9c2a7e-5d1b-4c7e-9a52-0c6d1f7f2b11"
 FACILITY = "608ce6b8-53ed-5ae1-bb0a-12198fe2bcb5"
 LINES = {"tr", "summary", "p", "h1", "h2", "h3", "h4", "caption", "footer"}
@@ -124,7 +128,7 @@ class Night:
         return PipelineSummary(self.pipeline, status, every, 12, 75.2, notes)
 
     def write(self, *pipelines: PipelineSummary) -> str | None:
-        return write_report(RunSummary(RUN, "sync", pipelines), self.store, self.settings, NOW)
+        return write_report(RunSummary(RUN, "sync", pipelines), self.store, self.settings, WORLD)
 
     def html(self, *pipelines: PipelineSummary) -> str:
         path = self.write(*pipelines)
@@ -379,6 +383,31 @@ def test_a_guardrail_is_told_once_whether_or_not_it_holds_changes(night: Night) 
     assert "storage: max_missing: too many are gone" in seen.text
 
 
+def test_what_the_guardrails_said_is_told_from_the_state_too(night: Night) -> None:
+    """The summary that the state keeps has no notes."""
+    tripped = Tripped("max_missing", FACILITY, "max_missing: too many are gone")
+    night.store.add_tripped(night.pipeline, RUN, [tripped])
+
+    for notes in ((), (tripped.message,)):
+        seen = night.page("attention", notes, extracted=1, unchanged=1)
+        assert seen.text.count("storage: max_missing: too many are gone") == 1
+
+
+def test_what_was_let_through_is_told_with_who_and_why_and_harms_nobody(night: Night) -> None:
+    """Who allows something may write what they like."""
+    night.store.add_tripped(night.pipeline, RUN, [Tripped("max_updates", FACILITY, "too many")])
+    held = night.store.held_scopes(RUN)
+    night.store.allow(held, RUN, "it's <b>right</b>", "ann@desk", NOW + timedelta(days=9_000))
+    assert "What was let through" not in night.page().text
+
+    ids, _ = night.store.allowed(night.pipeline, FACILITY)
+    night.store.use_allowances(ids, RUN)
+    seen = night.page()
+
+    assert "What was let through" in seen.text
+    assert seen.line(FACILITY) == f"{FACILITY} ann@desk it's <b>right</b> {RUN}"
+
+
 def test_a_group_that_failed_needs_a_person_too(night: Night) -> None:
     """It is not counted among units."""
     group = night.change("10x10", "create", entity="group", name="10x10", after={"name": "10x10"})
@@ -492,7 +521,7 @@ def test_other_runs_and_pipelines_stay_out_of_the_page(night: Night) -> None:
     night.store.finish_run(RUN, "attention", {})
     night.store.begin_run("another", "sync", ["storage"])
     summary = RunSummary("another", "sync", (night.summary(extracted=1, unchanged=1),))
-    path = write_report(summary, night.store, night.settings, NOW)
+    path = write_report(summary, night.store, night.settings, WORLD)
 
     assert path is not None
     assert "of the night before" not in Path(path).read_text(encoding="utf-8")

@@ -453,7 +453,7 @@ MISTAKES = [
         "batch_size",
         f"{STORAGE}.batch_size",
         'unknown setting "batch_size"',
-        "scope, key, fields, groups, source, target, missing or guardrails",
+        "scope, key, fields, groups, source, target, missing, guardrails or canary",
         'it belongs under "pipelines.storage.target"',
     ),
     Mistake(
@@ -483,7 +483,7 @@ MISTAKES = [
         "timezone: UTC",
         f"{STORAGE}.timezone",
         'unknown setting "timezone"',
-        "scope, key, fields, groups, source, target, missing or guardrails",
+        "scope, key, fields, groups, source, target, missing, guardrails or canary",
         'it belongs under "schedule"',
     ),
     Mistake(
@@ -493,7 +493,7 @@ MISTAKES = [
         "state: x.db",
         f"{STORAGE}.state",
         'unknown setting "state"',
-        "scope, key, fields, groups, source, target, missing or guardrails",
+        "scope, key, fields, groups, source, target, missing, guardrails or canary",
         "it belongs at the top of the file, not indented",
     ),
     Mistake(
@@ -640,6 +640,24 @@ MISTAKES = [
         "at_least",
         f"{STORAGE}.guardrails.at_least",
         "found -1",
+        "a whole number from 0",
+    ),
+    Mistake(
+        "fewer canaries than none",
+        "    missing: report ",
+        "    canary: -1\n    missing: report ",
+        "canary",
+        f"{STORAGE}.canary",
+        "found -1",
+        "a whole number from 0",
+    ),
+    Mistake(
+        "a canary by its name",
+        "    missing: report ",
+        "    canary: Harbor\n    missing: report ",
+        "canary",
+        f"{STORAGE}.canary",
+        'found "Harbor"',
         "a whole number from 0",
     ),
     Mistake(

@@ -57,6 +57,7 @@ def test_the_schema_accepts_the_example_of_the_design() -> None:
         lambda data: data["pipelines"]["storage"]["target"].update(tiered_pricing="maybe"),
         lambda data: data["pipelines"]["storage"]["guardrails"].update(max_missing=30),
         lambda data: data["pipelines"]["storage"]["guardrails"].update(max_missing="30"),
+        lambda data: data["pipelines"]["storage"].update(canary=-1),
         lambda data: data["pipelines"].clear(),
     ],
 )

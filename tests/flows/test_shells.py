@@ -109,6 +109,23 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert [] == leaks(secrets, written)
 
 
+def test_the_tasks_of_a_flow_wait_for_the_canary(shell, desk, sandbox, unit):
+    other = "22222222-2222-4222-8222-222222222222"
+    desk.configure("missing: report", "missing: report\n    canary: 1")
+    desk.export(unit(1), *(unit(number, site=other) for number in range(2, 9)))
+    body = {"error_hash": {"name": [{"name": "A1", "message": "is not to our taste"}]}}
+    sandbox.order_fault(
+        Fault(kind="status", endpoint="POST units/bulk_create", status=400, body=body)
+    )
+
+    flow = shell.run("sync", "--json")
+
+    assert 1 == flow.returncode, flow.stderr
+    counts = json.loads(flow.stdout)["pipelines"][0]["counts"]
+    assert (1, 7) == (counts["failed"], counts["held"])
+    assert [] == sandbox.units(other)
+
+
 def test_a_killed_push_of_2000_creates_loses_nothing_and_repeats_nothing(
     shell, desk, sandbox, unit
 ):

@@ -112,10 +112,10 @@ class Night:
     def plan(self, *changes: Change) -> None:
         self.store.plan_changes(self.pipeline, self.run_id, changes)
 
-    def send(self, *changes: Change, path: str = "/units") -> int:
+    def send(self, *changes: Change, path: str = "/units", purpose: str = "create units") -> int:
         identities = [change.identity for change in changes]
         request_id = self.store.request_sent(
-            self.pipeline, self.scope, self.run_id, "POST", path, "create units", identities
+            self.pipeline, self.scope, self.run_id, "POST", path, purpose, identities
         )
         self.sent.append(request_id)
         return request_id

@@ -33,6 +33,19 @@ def test_a_run_that_never_was_is_none(store: Store) -> None:
     assert store.run("run-9") is None
 
 
+def test_runs_are_found_by_the_beginning_of_their_id_and_nothing_is_a_pattern(
+    store: Store,
+) -> None:
+    for run_id in ("3f-1", "3f-2", "3%-1"):
+        store.begin_run(run_id, "sync", [])
+        store.finish_run(run_id, "ok", {})
+
+    assert store.run_ids("3f") == ["3f-2", "3f-1"]
+    assert store.run_ids("3%") == ["3%-1"]
+    assert store.run_ids("f") == []
+    assert store.run_ids("") == ["3%-1", "3f-2", "3f-1"]
+
+
 def test_runs_come_newest_first_whatever_the_clock_says(store: Store, clock: Any) -> None:
     for number in (1, 2, 3):
         store.begin_run(f"run-{number}", "sync", [])

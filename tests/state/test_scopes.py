@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from state.scopes import AcceptedExtract
-from transforms.plan import Result
+import pytest
+
+from transforms.plan import AcceptedExtract, Result
 
 
 def record_of(night: Any) -> Any:
@@ -70,6 +71,90 @@ def test_a_scope_with_an_unknown_outcome_stays_in_flight(night: Any, make: Any) 
 
     assert not night.settle_scope()
     assert record_of(night).in_flight == "run-1"
+
+
+def sent_again(night: Any, change: Any, status: int | None, purpose: str = "create units") -> None:
+    """A request without an outcome, a reading that did not show it, and the same once more."""
+    first = night.send(change)
+    night.answer(first, Result(change, "unknown", "no answer"), status=status)
+    night.store.settle_request(first, [])
+    night.answer(night.send(change, purpose=purpose), applied(change))
+
+
+def applied(change: Any) -> Result:
+    known = change.after
+    return Result(change, "applied", remote_id=f"remote-{change.key}", known=known)
+
+
+@pytest.mark.parametrize("status", [None, 201, 408, 500, 504])
+def test_a_create_that_was_sent_again_is_looked_at_once_more(
+    night: Any, next_night: Any, make: Any, status: int | None
+) -> None:
+    change = make.create("1")
+    night.plan(change)
+    sent_again(night, change, status)
+
+    assert not night.settle_scope()
+    assert (record_of(night).in_flight, record_of(night).digest) == ("run-1", None)
+    assert next_night().settle_scope()
+
+
+@pytest.mark.parametrize("status", [400, 404, 422, 499])
+def test_a_refusal_cannot_come_about_later(night: Any, make: Any, status: int) -> None:
+    change = make.create("1")
+    night.plan(change)
+    sent_again(night, change, status)
+
+    assert night.settle_scope()
+
+
+def test_an_update_that_was_sent_again_makes_nothing_twice(night: Any, make: Any) -> None:
+    night.link(make.unit("1"))
+    change = make.change("1", "update", after={"width": 12})
+    night.plan(change)
+    sent_again(night, change, None)
+
+    assert night.settle_scope()
+
+
+def test_a_create_that_a_reading_showed_and_an_update_completes_is_no_doubt(
+    night: Any, make: Any
+) -> None:
+    change = make.create("1")
+    night.plan(change)
+    sent_again(night, change, None, purpose="update units")
+
+    assert night.settle_scope()
+
+
+def test_a_create_that_a_dead_run_sent_and_this_one_sends_again_is_looked_at_once_more(
+    night: Any, next_night: Any, make: Any
+) -> None:
+    change = make.create("1")
+    night.plan(change)
+    lost = night.send(change)
+    following = next_night()
+    following.store.settle_request(lost, [Result(change, "failed", "it was not processed")])
+    following.plan(change)
+    following.answer(following.send(change), applied(change))
+
+    assert not following.settle_scope()
+    assert record_of(following).in_flight == "run-2"
+    assert next_night("run-3").settle_scope()
+
+
+def test_a_create_that_was_sent_again_elsewhere_is_no_doubt_here(night: Any, make: Any) -> None:
+    change = make.create("1")
+    night.plan(change)
+    sent_again(night, change, None)
+
+    assert night.store.settle_scope("storage", "elsewhere", "run-1", "in step", 0)
+
+
+def test_a_scope_stays_to_be_looked_at_where_somebody_asks_for_it(night: Any) -> None:
+    assert not night.store.settle_scope("storage", "facility", "run-1", "in step", 0, True)
+
+    assert (record_of(night).in_flight, record_of(night).digest) == ("run-1", None)
 
 
 def test_doubt_in_one_scope_does_not_hold_another(night: Any, make: Any) -> None:

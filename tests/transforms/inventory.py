@@ -136,6 +136,7 @@ def facility(
         rejected_rows=len(rejected),
         complete=complete,
         digest="",
+        rejected_keys=dict.fromkeys(rejected, 1),
     )
 
 

@@ -62,6 +62,13 @@ def test_a_scope_all_of_whose_rows_were_rejected_is_there_and_empty() -> None:
     assert scope.digest
 
 
+def test_rejected_rows_are_counted_by_key_and_those_without_one_together() -> None:
+    wanted = desired([], [(SCOPE, "k1"), (SCOPE, "k1"), (SCOPE, ""), (ELSEWHERE, "k1")])
+
+    assert wanted.scope(SCOPE).rejected_keys == {"k1": 2, "": 1}
+    assert wanted.scope("F9").rejected_keys == {}
+
+
 def test_a_row_that_was_rejected_for_two_reasons_counts_once() -> None:
     lines = rejections([(SCOPE, "k1")])
     checked = Checked(

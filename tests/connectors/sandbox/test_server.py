@@ -113,6 +113,18 @@ def test_a_drop_cuts_the_connection(
     assert create(client, "A2").status_code == 201
 
 
+def test_late_work_cuts_the_connection_and_is_done_after_a_listing(
+    client: httpx.Client, sandbox: Sandbox
+) -> None:
+    client.post("/_sandbox/faults", json={"kind": "late", "endpoint": "POST units/bulk_create"})
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        create(client, "A1")
+    before = names(sandbox)
+    assert send(client, "GET", "units").json()["units"] == []
+
+    assert (before, names(sandbox)) == ([], ["A1"])
+
+
 def test_a_drop_sends_not_a_single_byte(
     served: tuple[Sandbox, SandboxServer], client: httpx.Client
 ) -> None:

@@ -414,6 +414,16 @@ def test_unknown_ids_are_404_and_named(storedge: StoredgeCaller) -> None:
     assert storedge.units()["A1"]["width"] == 10.0
 
 
+def test_names_may_be_shared_where_they_are_not_unique(clock: FakeClock) -> None:
+    caller = storedge_caller(clock, habits=StoredgeHabits(unique_names=False))
+    first, second = caller.new_unit("A1"), caller.new_unit("A1")
+    third = caller.new_unit("A2")
+
+    assert caller.update({"id": third, "name": "a1"}).status == 200
+    assert caller.create(unit("B1"), unit("B1")).status == 201
+    assert len({first, second, third}) == 3
+
+
 def test_partial_writes_keep_the_valid_units_of_a_refused_update(clock: FakeClock) -> None:
     caller = storedge_caller(clock, habits=StoredgeHabits(partial_writes=True))
     first, second = caller.new_unit("A1"), caller.new_unit("A2")

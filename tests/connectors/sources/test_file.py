@@ -260,3 +260,10 @@ def test_the_delimiter_and_the_sheet_are_settings(tmp_path: Path) -> None:
     assert read(tmp_path, "units.csv", delimiter=";").rows["zip"].tolist() == ["06040"]
     assert read(tmp_path, "units.xlsx", sheet="Sheet").rows["zip"].tolist() == ["06040"]
     assert "1 “Sheet”" in message(tmp_path, "units.xlsx", sheet="Units")
+
+
+def test_the_names_of_the_columns_outlive_the_rows(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("id,note\n1,x\n")
+    verdict = read(tmp_path, "units.csv").without_rows()
+
+    assert (len(verdict.rows), verdict.rows.columns.tolist()) == (0, ["id", "note"])

@@ -1,0 +1,303 @@
+"""Many worlds, each from its own seed: what happens in one, what all saw, and who failed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from connectors.errors import ApiError
+from connectors.sandbox import StoredgeHabits
+from flows.apply import apply
+from flows.commands.plan import save_plan
+from flows.config_errors import ConfigError
+from flows.pushing import Pusher
+from flows.saved_plan import PlanRefused
+from flows.settings import Settings
+from flows.summary import RunSummary
+from flows.sync import preview, sync
+from flows.world import World
+from state.backup import backups, restore
+from tests.simulation import truth as inventory
+from tests.simulation.boundary import Mode
+from tests.simulation.invariants import (
+    Before,
+    Checks,
+    Violation,
+    Witness,
+    after_night,
+    healed,
+    nothing_secret,
+    quiet,
+    told,
+    words,
+)
+from tests.simulation.night import Lived, Simulated
+from tests.simulation.people import People
+from tests.simulation.truth import DAMAGES
+from tests.simulation.wire import Swarm, swarm
+
+# The rows of an inventory are normalised once for all worlds that share it.
+INVENTORIES = 16
+# About as many steps as a busy night has.
+STEPS = 160
+TRACE = 40
+GUARDS = ("SourceShrank", "max_missing", "max_updates", "max_rejected", "max_rate_change")
+
+
+@dataclass
+class Tally:
+    """What a campaign saw, added up over its worlds."""
+
+    nights: int = 0
+    steps: int = 0
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def saw(self, kind: str, name: str, times: int = 1) -> None:
+        self.counts.setdefault(kind, Counter())[name] += times
+
+    def add(self, other: Tally) -> None:
+        self.nights += other.nights
+        self.steps += other.steps
+        for kind, counter in other.counts.items():
+            self.counts.setdefault(kind, Counter()).update(counter)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A world in which a promise was broken, and all that it takes to look at it."""
+
+    seed: int
+    night: int
+    message: str
+    trace: tuple[str, ...]
+    requests: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"seed {self.seed}, night {self.night}: {self.message}"]
+        lines += [f"  {step}" for step in self.trace[-TRACE:]]
+        lines += [f"  > {request}" for request in self.requests[-TRACE:]]
+        lines.append(f"again: python -m tests.simulation --seed {self.seed} --trace")
+        return "\n".join(lines)
+
+
+class Life:
+    """The life of one world: some faulty nights, then healing, then a quiet night."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.plan = Random(f"{seed}/plan")
+        self.tally = Tally()
+        self.checks = Checks()
+        self.lived: Lived | None = None
+        self.world = Simulated(
+            seed=str(seed),
+            inventory=f"inventory-{seed % INVENTORIES}",
+            missing=("report", "retire")[seed % 2],
+            limits=self.plan.choice([inventory.LIMITS, inventory.LIMITS, inventory.TIGHT]),
+            canary=self.plan.choice([0, 0, 0, 1]),
+            habits=StoredgeHabits(
+                partial_writes=self.plan.random() < 0.3,
+                unique_names=self.plan.random() < 0.5,
+                conflict_items=self.plan.choice(["text", "object"]),
+            ),
+            memo=seed % 10 != 9,
+        )
+        self.swarm = swarm(self.world.chance("faults"))
+        self.crashes = self.world.chance("crash")
+        self.people = People(self.world, self.world.chance("people"))
+
+    def live(self) -> None:
+        """From the first night to the last; raises Violation."""
+        try:
+            if self.plan.random() < 0.25:
+                self.people.came_first()
+                self.tally.saw("world", "facilities that held units already")
+            for number in range(self.plan.randint(2, 5)):
+                if number:
+                    self._day()
+                self._night()
+            self._heal()
+        finally:
+            self.tally.saw("checks", "worlds")
+            for name, times in self.checks.checked.items():
+                self.tally.saw("invariant", name, times)
+            self.world.close()
+
+    def _day(self) -> None:
+        in_step = self.lived is not None and self.lived.exit_code == 0 and self.world.sound
+        if self.plan.random() < 0.3 and (deed := self.people.work(in_step=in_step)):
+            self.tally.saw("world", deed)
+        self.world.truth.live_through_a_day()
+        if self.plan.random() < 0.1:
+            jump = self.plan.choice([-86_400, -3_600, 3_600, 31_536_000])
+            self.world.clock.jump(jump)
+            self.tally.saw("world", "clock jumps")
+        if self.plan.random() < 0.08 and (copies := backups(self.world.state)):
+            restore(self.plan.choice(copies), self.world.state, now=self.world.clock.now())
+            self.world.strange = self.world.restored = True
+            self.tally.saw("world", "older states restored")
+
+    def _night(self) -> None:
+        damage = self.plan.choice(list(DAMAGES)) if self.plan.random() < 0.25 else None
+        self.world.export(damage)
+        if damage:
+            self.tally.saw("source", damage)
+        at, mode = None, "crash"
+        if self.plan.random() < 0.4:
+            at = self.crashes.randint(1, STEPS)
+            mode = self.crashes.choice(["crash", "crash", "error once", "error for ever"])
+        path = self._planned_ahead() if self.plan.random() < 0.1 else None
+        lived = self._live_through(self.swarm, at, mode)
+        if path is not None and lived.summary is not None:
+            self._is_stale(path)
+        elif self.plan.random() < 0.5 and (scopes := self.people.decide(lived)):
+            self.tally.saw("world", "scopes let through by a person", scopes)
+            self.world.allowed = True
+
+    def _planned_ahead(self) -> Path | None:
+        """A plan that is saved before the night, and so is out of date after it."""
+        wire, path = self.world.wire(), self.world.folder / "plan.json"
+        wire.witness = lambda endpoint, body: self.checks.that("a preview sends nothing", False)
+        settings = self.world.settings()
+        try:
+            nights = preview(settings, self.world.outside(wire))
+            with redirect_stderr(StringIO()):
+                save_plan(nights, settings, path)
+        except (ConfigError, PlanRefused):
+            return None
+        return path
+
+    def _is_stale(self, path: Path) -> None:
+        def late(settings: Settings, world: World, *, pusher: Pusher, reader: object) -> RunSummary:
+            return apply(settings, world, path, pusher=pusher)
+
+        lived = self._live_through(Swarm(), engine=late)
+        refused = isinstance(lived.refusal, PlanRefused) and not lived.wire.attempts
+        self.checks.that("a stale plan is refused", refused, f"exit code {lived.exit_code}")
+        self.tally.saw("world", "stale plans")
+
+    def _live_through(
+        self,
+        swarm: Swarm,
+        at: int | None = None,
+        mode: Mode = "crash",
+        engine: Callable[..., RunSummary] = sync,
+    ) -> Lived:
+        before = Before.of(self.world)
+        witness = Witness(self.world, self.checks)
+        with CountingErrors(self.tally):
+            lived = self.lived = self.world.night(
+                swarm, at=at, mode=mode, witness=witness, engine=engine
+            )
+        self._note(lived, mode)
+        after_night(self.world, lived, self.checks, before)
+        self.people.are_respected(self.checks)
+        return lived
+
+    def _note(self, lived: Lived, mode: Mode) -> None:
+        self.tally.nights += 1
+        self.tally.steps += lived.boundary.count
+        for name, times in lived.wire.fired.items():
+            self.tally.saw("fault", name, times)
+        if lived.boundary.struck:
+            self.tally.saw(mode, lived.boundary.struck)
+        for name, times in lived.boundary.visits.items():
+            self.tally.saw("step", name, times)
+        self.tally.saw("exit code", str(lived.exit_code))
+        for text in words(self.world):
+            if branch := BRANCHES.match(text):
+                self.tally.saw("recovery", branch[0])
+        if lived.summary:
+            notes = [note for pipeline in lived.summary.pipelines for note in pipeline.notes]
+            for guard in GUARDS:
+                tripped = any(note.startswith(guard) for note in notes)
+                self.tally.saw("guard tripped" if tripped else "guard passed", guard)
+
+    def _heal(self) -> None:
+        """The faults are over, and a person has lifted the limits for the nights to come."""
+        self.world.limits = inventory.NO_LIMITS
+        self.world.export()
+        for _ in range(3):
+            lived = self._live_through(Swarm())
+        self.world.strange = False
+        healed(self.world, self.checks)
+        for twin in told(self.world, lived, self.checks):
+            self.tally.saw("world", "late duplicates removed by a person")
+            assert self.world.sandbox.edit("storedge", "unit", twin, {"deleted": True}) is None
+            self._live_through(Swarm())
+        quiet(self.world, self._live_through(Swarm()), self.checks)
+        nothing_secret(self.world, self.checks)
+
+    def fingerprint(self) -> str:
+        """Everything that two lives of one seed must have in common."""
+        seen: list[Any] = [
+            self.world.sandbox.units(),
+            self.world.sandbox.groups(),
+            self.world.clock.now().isoformat(),
+            self.tally.steps,
+            sorted(self.checks.checked.items()),
+        ]
+        return hashlib.sha256(json.dumps(seen, default=str, sort_keys=True).encode()).hexdigest()
+
+
+BRANCHES = re.compile(
+    r"settled by reading: it is live|settled by reading: the group exists"
+    r"|settled by reading: it was not processed|settled by reading$"
+    r"|adopted: a live unit was found in its place|the unit is gone|the group is gone"
+    r"|the reply does not mention it|not sent in full|not sent"
+)
+
+
+class CountingErrors:
+    """Counts the errors that the outside world's classes are made of; changes nothing else."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+
+    def __enter__(self) -> None:
+        self.made = made = ApiError.__init__
+        tally = self.tally
+
+        def counted(error: ApiError, *args: Any, **named: Any) -> None:
+            tally.saw("error", type(error).__name__)
+            made(error, *args, **named)
+
+        ApiError.__init__ = counted
+
+    def __exit__(self, *_: object) -> None:
+        ApiError.__init__ = self.made
+
+
+def live(seed: int) -> tuple[Tally, Failure | None]:
+    """One world from its seed."""
+    life = Life(seed)
+    try:
+        life.live()
+    except Violation as violation:
+        lived = life.lived
+        trace = tuple(lived.boundary.trace) if lived else ()
+        requests = tuple(
+            f"{a.endpoint} {a.scope or ''} {a.fault or ''}"
+            for a in (lived.wire.attempts if lived else ())
+        )
+        return life.tally, Failure(seed, life.world.number, str(violation), trace, requests)
+    return life.tally, None
+
+
+def campaign(seeds: Iterable[int]) -> tuple[Tally, list[Failure]]:
+    """Many worlds, one after the other."""
+    total, failures = Tally(), []
+    for seed in seeds:
+        tally, failure = live(seed)
+        total.add(tally)
+        failures += [failure] if failure else []
+    return total, failures

@@ -1,0 +1,374 @@
+"""The faults of NIGHTS 2 that happen on the wire or inside the vendor, one small function each.
+
+A fault gets the exchange and answers in the vendor's place; `exchange.process()` lets the vendor do
+its work. What it raises is what httpx would raise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from connectors.sandbox import Fault as Late
+
+if TYPE_CHECKING:
+    from tests.simulation.wire import Wire
+
+READ_SECONDS = 60.0
+WRITES = ("bulk_create", "bulk_update", "unit_groups", "multiple/")
+
+
+class Exchange:
+    """One request on its way, and whether the vendor has processed it."""
+
+    def __init__(self, request: httpx.Request, wire: Wire) -> None:
+        self.request = request
+        self.wire = wire
+        self.processed = False
+
+    @property
+    def endpoint(self) -> str:
+        path = self.request.url.path
+        tail = path.split("/", 3)[3] if path.startswith("/v1/") else path.strip("/")
+        return f"{self.request.method} {tail}"
+
+    @property
+    def scope(self) -> str | None:
+        path = self.request.url.path
+        if path.startswith("/v1/"):
+            return path.split("/")[2]
+        refs = self.body.get("groups_external_refs") or [None]
+        named = self.body.get("group_external_ref") or refs[0]
+        return named if isinstance(named, str) else None
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        try:
+            document = json.loads(self.request.read() or b"{}")
+        except ValueError:
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    @property
+    def is_token(self) -> bool:
+        return self.endpoint.endswith("token")
+
+    @property
+    def is_listing(self) -> bool:
+        return self.request.method == "GET" or self.endpoint == "POST units/find"
+
+    @property
+    def is_write(self) -> bool:
+        return not self.is_listing and not self.is_token
+
+    @property
+    def makes(self) -> bool:
+        """Whether it makes something, so that it must not be repeated blindly."""
+        return self.request.method == "POST" and self.is_write
+
+    @property
+    def names(self) -> list[str]:
+        """What its units, or groups, go by."""
+        items = self.body.get("units") or self.body.get("unit_groups") or []
+        return [name_of(item) for item in items]
+
+    def process(self) -> httpx.Response:
+        response = self.wire.inner.handle_request(self.request)
+        self.processed = True
+        if self.is_listing and self.wire.hidden and response.status_code == 200:
+            return self._without_hidden(response)
+        return response
+
+    def rewritten(self, change: Callable[[dict[str, Any]], Any]) -> httpx.Response:
+        """The vendor's answer with its document changed."""
+        response = self.process()
+        document = json.loads(response.read())
+        return httpx.Response(response.status_code, json=change(document))
+
+    def _without_hidden(self, response: httpx.Response) -> httpx.Response:
+        document = json.loads(response.read())
+        units = document.get("units", [])
+        shown = [unit for unit in units if name_of(unit) not in self.wire.hidden]
+        if len(shown) < len(units):
+            for unit in units:
+                if name_of(unit) in self.wire.hidden:
+                    self._count_down(name_of(unit))
+            document["units"] = shown
+            pages = document.get("meta", {}).get("pagination")
+            if pages:
+                pages["total_entries"] -= len(units) - len(shown)
+        return httpx.Response(response.status_code, json=document)
+
+    def _count_down(self, name: str) -> None:
+        self.wire.hidden[name] -= 1
+        if not self.wire.hidden[name]:
+            del self.wire.hidden[name]
+
+
+def name_of(unit: dict[str, Any]) -> str:
+    return str(unit.get("name") or unit.get("external_ref") or unit.get("unit_number"))
+
+
+Meet = Callable[[Exchange], httpx.Response]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault: its name, which requests can meet it, and what happens then."""
+
+    name: str
+    meet: Meet
+    meets: Callable[[Exchange], bool] = lambda exchange: True
+
+
+def raising(error: type[httpx.HTTPError], *, processed: bool, seconds: float = 0.0) -> Meet:
+    def meet(exchange: Exchange) -> httpx.Response:
+        if processed:
+            exchange.process()
+        exchange.wire.clock.advance(seconds)
+        raise error("simulated", request=exchange.request)
+
+    return meet
+
+
+def status(code: int, *, processed: bool = False, **headers: str) -> Meet:
+    """The vendor's own envelope of an error, in place of its work or after it."""
+
+    def meet(exchange: Exchange) -> httpx.Response:
+        if processed:
+            exchange.process()
+        document = {
+            "error": {"message": "simulated"},
+            "meta": {"status_code": code, "message": "simulated"},
+        }
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.Response(code, json=document, headers=named)
+
+    return meet
+
+
+def body(content: bytes, kind: str = "application/json", **headers: str) -> Meet:
+    """The vendor does its work, and says this in place of its answer."""
+
+    def meet(exchange: Exchange) -> httpx.Response:
+        code = exchange.process().status_code
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.Response(code, content=content, headers={"content-type": kind, **named})
+
+    return meet
+
+
+def redirect(exchange: Exchange) -> httpx.Response:
+    return httpx.Response(302, headers={"location": "http://login.example/"})
+
+
+def truncated(exchange: Exchange) -> httpx.Response:
+    answer = exchange.process()
+    whole = answer.read()
+    headers = {"content-type": "application/json", "content-length": str(len(whole))}
+    return httpx.Response(answer.status_code, stream=Pieces([whole[:-3]]), headers=headers)
+
+
+def dripping(exchange: Exchange) -> httpx.Response:
+    answer = exchange.process()
+    pieces = [bytes([byte]) for byte in answer.read()[:8]]
+    waits = Pieces(pieces, lambda: exchange.wire.clock.advance(READ_SECONDS - 1))
+    return httpx.Response(
+        answer.status_code, stream=waits, headers={"content-type": "application/json"}
+    )
+
+
+class Pieces(httpx.SyncByteStream):
+    """A body that comes in pieces, with something before each."""
+
+    def __init__(self, pieces: list[bytes], wait: Callable[[], None] = lambda: None) -> None:
+        self._pieces = pieces
+        self._wait = wait
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._wait()
+            yield piece
+
+
+def late(exchange: Exchange) -> httpx.Response:
+    """No answer now, and the work is done after some listing has not shown it."""
+    exchange.wire.delayed |= set(exchange.names)
+    skip = len(exchange.wire.attempts) % 4
+    exchange.wire.sandbox.order_fault(Late(kind="late", scope=exchange.scope, skip_listings=skip))
+    return exchange.wire.inner.handle_request(exchange.request)
+
+
+def eventual(exchange: Exchange) -> httpx.Response:
+    """It is done, nobody says so, and the next listings do not show it either."""
+    exchange.process()
+    exchange.wire.delayed |= set(exchange.names)
+    exchange.wire.hidden |= dict.fromkeys(exchange.names, 2 + len(exchange.wire.attempts) % 3)
+    raise httpx.ReadTimeout("simulated", request=exchange.request)
+
+
+def listing(change: Callable[[dict[str, Any], list[Any]], None]) -> Meet:
+    """A listing whose items or paging are not right."""
+
+    def rewrite(document: dict[str, Any]) -> dict[str, Any]:
+        items = document.get("units", document.get("unit_groups", []))
+        change(document, items)
+        return document
+
+    return lambda exchange: exchange.rewritten(rewrite)
+
+
+def twice(document: dict[str, Any], items: list[Any]) -> None:
+    items.extend(items[:1])
+
+
+def one_missing(document: dict[str, Any], items: list[Any]) -> None:
+    del items[:1]
+
+
+def endless(document: dict[str, Any], items: list[Any]) -> None:
+    """It always says that there is more, and always says the same."""
+    pages = document.get("meta", {}).get("pagination")
+    if pages:
+        pages |= {"next_page": 1, "total_pages": 9}
+    elif "last_id" in document:
+        document["last_id"] = 1
+
+
+def wrong_total(document: dict[str, Any], items: list[Any]) -> None:
+    pages = document.get("meta", {}).get("pagination")
+    if pages:
+        pages["total_entries"] += 3
+
+
+def empty_with_code(exchange: Exchange) -> httpx.Response:
+    """Status 200, an empty list, and an error code: the answer to a bad credential."""
+    name = exchange.endpoint.rpartition(" ")[2].partition("/")[0]
+    meta = {"status_code": 200, "error_code": 2, "message": "Invalid OAuth Request"}
+    return httpx.Response(200, json={name: [], "meta": meta})
+
+
+def refused(exchange: Exchange) -> httpx.Response:
+    """Status 401, and a well-formed empty list (contracts B.2)."""
+    name = exchange.endpoint.rpartition(" ")[2].partition("/")[0]
+    meta = {"status_code": 401, "error_code": 2, "message": "Invalid OAuth Request"}
+    error = {"type": "expired_token", "message": "The token is expired."}
+    return httpx.Response(401, json={name: [], "meta": meta, "error": error})
+
+
+def some_fail(exchange: Exchange) -> httpx.Response:
+    """Travtus: the last unit fails, the others come through, and the status says nothing."""
+    units = exchange.body["units"]
+    kept = httpx.Request(
+        exchange.request.method,
+        exchange.request.url,
+        headers={k: v for k, v in exchange.request.headers.items() if k != "content-length"},
+        json={**exchange.body, "units": units[:-1]},
+    )
+    document: dict[str, Any] = {"units": []}
+    if units[:-1]:
+        document = json.loads(exchange.wire.inner.handle_request(kept).read())
+    exchange.processed = True
+    failure = {"external_ref": units[-1].get("external_ref")}
+    document["units"].append({**failure, "sucess": False, "failure_reason": "simulated"})
+    return httpx.Response(200, json=document)
+
+
+def silent_about_one(exchange: Exchange) -> httpx.Response:
+    """The work is done, and the answer does not mention the first of the items."""
+
+    def rewrite(document: dict[str, Any]) -> dict[str, Any]:
+        for name in ("units", "unit_groups"):
+            document[name] = document.get(name, [])[1:]
+        return document
+
+    return exchange.rewritten(rewrite)
+
+
+def _write(exchange: Exchange) -> bool:
+    return exchange.is_write
+
+
+def _listing(exchange: Exchange) -> bool:
+    return exchange.is_listing
+
+
+def _storedge(exchange: Exchange) -> bool:
+    return exchange.request.url.path.startswith("/v1/")
+
+
+def _storedge_listing(exchange: Exchange) -> bool:
+    return _storedge(exchange) and exchange.is_listing
+
+
+def _upsert(exchange: Exchange) -> bool:
+    return exchange.endpoint == "POST units/multiple"
+
+
+def _makes_units(exchange: Exchange) -> bool:
+    """A late update would overwrite what a later night has sent, and nobody could know."""
+    units = exchange.body.get("units") or []
+    return exchange.makes and bool(units) and not any("identifier" in unit for unit in units)
+
+
+def _no_token(exchange: Exchange) -> bool:
+    return not exchange.is_token
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("connection refused", raising(httpx.ConnectError, processed=False)),
+    Fault("connect timeout", raising(httpx.ConnectTimeout, processed=False, seconds=10)),
+    Fault("pool timeout", raising(httpx.PoolTimeout, processed=False, seconds=10)),
+    Fault("reset before processing", raising(httpx.ReadError, processed=False)),
+    Fault("write error", raising(httpx.WriteError, processed=False)),
+    Fault("disconnected after processing", raising(httpx.RemoteProtocolError, processed=True)),
+    Fault("reset after processing", raising(httpx.ReadError, processed=True)),
+    Fault("timeout before processing", raising(httpx.ReadTimeout, processed=False, seconds=60)),
+    Fault("timeout after processing", raising(httpx.ReadTimeout, processed=True, seconds=60)),
+    Fault("late processing", late, _makes_units),
+    Fault("eventual consistency", eventual, _makes_units),
+    Fault("429 seconds", status(429, retry_after="3")),
+    Fault("429 date", status(429, retry_after="Mon, 05 Jan 2026 02:00:30 GMT")),
+    Fault("429 one day", status(429, retry_after="86400")),
+    Fault("429 negative", status(429, retry_after="-5")),
+    Fault("429 garbage", status(429, retry_after="soon")),
+    Fault("429 bare", status(429)),
+    Fault("500 before processing", status(500)),
+    Fault("500 after processing", status(500, processed=True), _no_token),
+    Fault("502 before processing", status(502)),
+    Fault("503 after processing", status(503, processed=True), _no_token),
+    Fault("409", status(409), _write),
+    Fault("412", status(412), _write),
+    Fault("422", status(422), _write),
+    Fault("404", status(404), _write),
+    Fault("410", status(410), _write),
+    Fault("413", status(413), _write),
+    Fault("414", status(414), _write),
+    Fault("401", refused, _no_token),
+    Fault("403", status(403), _no_token),
+    Fault("redirect", redirect),
+    Fault("malformed JSON", body(b'{"units": [{"id": "a"'), _no_token),
+    Fault("empty body", body(b""), _no_token),
+    Fault("null", body(b"null"), _no_token),
+    Fault("a list", body(b'[{"units": []}]'), _no_token),
+    Fault("NaN", body(b'{"units": [{"id": NaN}]}'), _no_token),
+    Fault("10 MB", body(b'{"units": "' + b"x" * 10_500_000 + b'"}'), _no_token),
+    Fault("byte order mark", body(b'\xef\xbb\xbf{"units": []}'), _no_token),
+    Fault("UTF-16", body('{"units": []}'.encode("utf-16")), _no_token),
+    Fault("HTML with status 200", body(b"<html>Please log in</html>", "text/html"), _no_token),
+    Fault("gzip broken", body(b"no gzip", content_encoding="gzip"), _no_token),
+    Fault("truncated body", truncated, _no_token),
+    Fault("slow drip", dripping, _no_token),
+    Fault("twice in a listing", listing(twice), _listing),
+    Fault("missing from a listing", listing(one_missing), _storedge_listing),
+    Fault("endless listing", listing(endless), _listing),
+    Fault("wrong total", listing(wrong_total), _storedge_listing),
+    Fault("empty list with error code", empty_with_code, _storedge_listing),
+    Fault("one unit fails", some_fail, _upsert),
+    Fault("silent about one", silent_about_one, _write),
+)

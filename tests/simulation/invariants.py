@@ -1,0 +1,429 @@
+"""What must hold in every world: after every write, after every night, and when all has healed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from state.verify import verify
+from tests.simulation.night import ENVIRONMENT, Lived, Simulated
+from tests.simulation.oracle import (
+    apartment_disagreements,
+    group_disagreements,
+    storage_disagreements,
+)
+from tests.simulation.truth import COMMUNITY, FACILITIES, LIMITS, NO_LIMITS, TIGHT
+from tests.simulation.wire import Wire
+from transforms.canonical import flatten, reads_as
+
+# API field: what the journal calls it.
+SENT_AS = {"unit_group_id": "unit_group"}
+STORAGE_FIELDS = ("name", "width", "length", "standard_rate", "attribute_description")
+APARTMENT_FIELDS = ("unit_number", "number_of_bedrooms", "sqft", "address.address_line_2")
+
+
+SHARE = {LIMITS: 0.45, TIGHT: 0.10}
+
+
+class Violation(AssertionError):
+    """A promise was broken in a simulated world."""
+
+    def __init__(self, invariant: str, message: str) -> None:
+        super().__init__(f"{invariant}: {message}")
+        self.invariant = invariant
+
+
+@dataclass(frozen=True)
+class Before:
+    """The world as a night finds it: live storage units by id, and the last accepted keys."""
+
+    units: dict[str, dict[str, Any]]
+    accepted: dict[str, set[str]]
+    litter: frozenset[str]
+
+    @classmethod
+    def of(cls, world: Simulated) -> Before:
+        rows = _rows(
+            world,
+            "SELECT scope, accepted_keys FROM scopes"
+            " WHERE pipeline = 'storage' AND accepted_keys IS NOT NULL",
+        )
+        accepted = {scope: set(json.loads(keys)) for scope, keys in rows}
+        units = {unit["id"]: unit for unit in storage_units(world)}
+        return cls(units, accepted, _litter(world))
+
+
+@dataclass
+class Checks:
+    """How often each invariant was checked."""
+
+    checked: Counter[str] = field(default_factory=Counter)
+
+    def that(self, invariant: str, holds: object, message: str = "") -> None:
+        self.checked[invariant] += 1
+        if not holds:
+            raise Violation(invariant, message)
+
+    def none(self, invariant: str, found: Iterator[str] | list[str]) -> None:
+        problems = list(found)
+        self.that(invariant, not problems, "; ".join(problems[:5]))
+
+
+# After every write
+
+
+class Witness:
+    """Stands on the wire, and asks the journal about every write before it leaves."""
+
+    def __init__(self, world: Simulated, checks: Checks) -> None:
+        self.world = world
+        self.checks = checks
+        self.transactions = 0
+
+    def __call__(self, wire: Wire) -> None:
+        wire.witness = lambda endpoint, body: self.sees(wire, endpoint, body)
+        wire.boundary.on_begin = self.intrudes
+
+    def intrudes(self) -> None:
+        """A person with a database browser writes while we do, now and then."""
+        self.transactions += 1
+        if self.transactions % 11:
+            return
+        locked = False
+        with closing(sqlite3.connect(self.world.state, timeout=0, isolation_level=None)) as db:
+            try:
+                db.execute("UPDATE meta SET serial = serial")
+            except sqlite3.OperationalError:
+                locked = True
+        self.checks.that("nobody writes between our reading and our writing", locked)
+
+    def sees(self, wire: Wire, endpoint: str, body: dict[str, Any]) -> None:
+        open_request = _open_request(self.world.state, endpoint)
+        self.checks.that(
+            "every write is in the journal before it leaves", open_request, f"{endpoint} is not"
+        )
+        items = body.get("units") or body.get("unit_groups") or []
+        self.checks.that(
+            "a write carries what was planned, and no more",
+            len(items) <= len(open_request or ()),
+            f"{endpoint} carries {len(items)} items for {len(open_request or ())} changes",
+        )
+        if endpoint == "PUT units/bulk_update":
+            planned = {name for change in open_request or () for name in change}
+            sent = {SENT_AS.get(name, name) for item in items for name in item} - {"id"}
+            surplus = sent - planned
+            self.checks.that("only changed fields are sent", not surplus, f"{surplus} too")
+        if endpoint in ("POST units/bulk_create", "POST unit_groups"):
+            self._is_no_blind_repeat(wire, endpoint, items)
+
+    def _is_no_blind_repeat(self, wire: Wire, endpoint: str, items: list[Any]) -> None:
+        """A create whose outcome is unknown is not sent again before its scope was listed."""
+        names = {str(item.get("name")) for item in items}
+        doubtful: set[str] = set()
+        for attempt in wire.attempts:
+            if attempt.endpoint == endpoint and attempt.fault in UNKNOWN:
+                sent = attempt.body.get("units") or attempt.body.get("unit_groups") or []
+                doubtful |= {str(item.get("name")) for item in sent}
+            elif attempt.endpoint == f"GET {endpoint.split()[1].split('/', maxsplit=1)[0]}":
+                doubtful.clear()
+        again = names & doubtful
+        self.checks.that("no create is repeated blindly", not again, f"{again} were")
+
+
+UNKNOWN = frozenset(
+    {
+        "disconnected after processing",
+        "reset after processing",
+        "reset before processing",
+        "write error",
+        "timeout before processing",
+        "timeout after processing",
+        "late processing",
+        "eventual consistency",
+        "500 before processing",
+        "500 after processing",
+        "502 before processing",
+        "503 after processing",
+        "malformed JSON",
+        "empty body",
+        "null",
+        "a list",
+        "NaN",
+        "10 MB",
+        "UTF-16",
+        "HTML with status 200",
+        "gzip broken",
+        "truncated body",
+        "slow drip",
+    }
+)
+
+
+def _open_request(state: Path, endpoint: str) -> list[dict[str, Any]] | None:
+    """The changes of the last open request to this endpoint, as another connection sees them."""
+    method, tail = endpoint.split()
+    with closing(sqlite3.connect(f"{state.as_uri()}?mode=ro", uri=True)) as db:
+        row = db.execute(
+            "SELECT request_id, path FROM requests WHERE state = 'sent' AND method = ?"
+            " ORDER BY request_id DESC LIMIT 1",
+            (method,),
+        ).fetchone()
+        if row is None or not row[1].rstrip("/").endswith(tail):
+            return None
+        changes = db.execute(
+            "SELECT after FROM changes JOIN request_changes USING (change_id)"
+            " WHERE request_changes.request_id = ?",
+            (row[0],),
+        ).fetchall()
+    return [json.loads(after) for (after,) in changes]
+
+
+# After every night
+
+
+def after_night(world: Simulated, lived: Lived, checks: Checks, before: Before) -> None:
+    """Safety: holds whatever struck."""
+    findings = [finding.message for finding in verify(world.state)] if _exists(world) else []
+    checks.none("the state is sound", [f for f in findings if "no state" not in f])
+    checks.that(
+        "a night ends with a summary, a refusal or a death",
+        lived.crashed or lived.summary is not None or lived.refusal is not None,
+    )
+    _nothing_vanished(world, checks, before)
+    _nothing_doubled(world, checks)
+    if lived.summary is not None:
+        _is_honest(world, lived, checks, before)
+    if not lived.crashed:
+        checks.none("nothing is left lying about", sorted(_litter(world) - before.litter))
+    _known_is_confirmed(world, checks)
+
+
+def _nothing_vanished(world: Simulated, checks: Checks, before: Before) -> None:
+    live = {unit["id"]: unit for unit in storage_units(world)}
+    checks.none("no unit is ever deleted", [i for i in before.units if i not in live])
+    retired = [
+        unit
+        for i, unit in live.items()
+        if before.units.get(i, {}).get("rentable") and not unit["rentable"]
+    ]
+    keys = {remote_id: key for key, remote_id, _ in known_units(world, settled=False)}
+    off = [u["name"] for u in retired if before.units[u["id"]]["status"] != "vacant"]
+    checks.none("only vacant units are retired", off)
+    checks.that("nothing is retired unless told to", not retired or world.missing == "retire")
+    checks.that(
+        "a cut export retires nothing", world.whole or not retired, f"{len(retired)} are retired"
+    )
+    named = [
+        u["name"] for u in retired if keys.get(u["id"]) in world.tonight.get(u["scope"], set())
+    ]
+    checks.none("no unit that the source still names is retired", named)
+    for scope, accepted in before.accepted.items():
+        gone = len(accepted - world.tonight.get(scope, set()))
+        if (
+            world.limits != NO_LIMITS
+            and not world.allowed
+            and gone > SHARE[world.limits] * len(accepted)
+        ):
+            here = [unit["name"] for unit in retired if unit["scope"] == scope]
+            checks.none("an export that shrank too much retires nothing", here)
+
+
+def _nothing_doubled(world: Simulated, checks: Checks) -> None:
+    names = Counter((unit["scope"], unit["name"]) for unit in _standing(world))
+    expected = world.doubles
+    doubled = [
+        f"{name} in {scope}"
+        for (scope, name), count in names.items()
+        if count > 1 and name not in expected
+    ]
+    refs = Counter(unit.get("external_ref") for unit in apartment_units(world))
+    doubled += [str(ref) for ref, count in refs.items() if count > 1 and ref not in expected]
+    checks.none("nothing is there twice", doubled)
+
+
+def _is_honest(world: Simulated, lived: Lived, checks: Checks, before: Before) -> None:
+    summary = lived.summary
+    assert summary is not None
+    checks.that("the books balance", summary.status != "broken", str(summary.pipelines))
+    for pipeline in summary.pipelines:
+        counts = pipeline.counts
+        planned = sum(
+            counts[name]
+            for name in ("created", "updated", "moved", "failed", "held", "unknown", "unchanged")
+        )
+        if pipeline.status != "error":
+            accounted = planned + counts["rejected"]
+            # A retirement that failed or was held stands among the failed and held without a row.
+            checks.that(
+                "every row is accounted for",
+                counts["extracted"] <= accounted,
+                f"{counts} accounts for {accounted}",
+            )
+        if pipeline.pipeline == "storage" and not world.delayed and not world.restored:
+            made = len(storage_units(world)) - len(before.units)
+            most = counts["created"] + counts["unknown"] + counts["failed"] + counts["held"]
+            checks.that(
+                "the report counts what the vendor counts",
+                counts["created"] <= made <= most or pipeline.status == "error",
+                f"the vendor made {made}, the report says {dict(counts)}",
+            )
+    ended_well = all(p.status == "ok" for p in summary.pipelines)
+    checks.that(
+        "the exit code is the report's", (summary.exit_code == 0) == ended_well, str(summary)
+    )
+    if summary.exit_code == 0 and world.sound and not world.strange:
+        checks.none("exit code 0 means in step", disagreements(world))
+
+
+def _known_is_confirmed(world: Simulated, checks: Checks) -> None:
+    """What the state calls known is what the vendor has, where nothing is in doubt."""
+    if not _exists(world) or world.strange:
+        return
+    live = {unit["id"]: unit for unit in storage_units(world)}
+    live |= {unit["identifier"]: flatten(unit) for unit in apartment_units(world)}
+    wrong = []
+    for key, remote_id, payload in known_units(world):
+        unit = live.get(remote_id)
+        if unit is None:
+            wrong.append(f"{key} is known as {remote_id}, which is not live")
+            continue
+        touched = world.taint.get(remote_id, set())
+        wrong += [
+            f"{key}: {name} is known as {payload[name]!r} and live as {unit.get(name)!r}"
+            for name in (*STORAGE_FIELDS, *APARTMENT_FIELDS)
+            if name in payload and name not in touched and "*" not in touched
+            if not reads_as(unit.get(name), payload[name])
+        ]
+    checks.none("known means confirmed", wrong)
+
+
+# When all has healed
+
+
+def healed(world: Simulated, checks: Checks) -> None:
+    """Progress: the faults are over and two nights have passed."""
+    checks.none("what was broken heals", disagreements(world))
+    checks.none("no outcome stays unknown", [str(row) for row in open_requests(world)])
+
+
+def told(world: Simulated, lived: Lived, checks: Checks) -> set[str]:
+    """Every duplicate is told to a person, and nothing else is; their remote ids."""
+    names = Counter((unit["scope"], unit["name"]) for unit in _standing(world))
+    known = {remote_id for _, remote_id, _ in known_units(world, settled=False)}
+    twins = {
+        unit["id"]
+        for unit in _standing(world)
+        if names[unit["scope"], unit["name"]] > 1 and unit["id"] not in known
+    }
+    assert lived.summary is not None
+    notes = [note for pipeline in lived.summary.pipelines for note in pipeline.notes]
+    untold = [twin for twin in twins if not any(f"live unit {twin} repeats" in n for n in notes)]
+    checks.none("a late duplicate is told every night", untold)
+    return twins
+
+
+def quiet(world: Simulated, lived: Lived, checks: Checks) -> None:
+    """A night in which nothing moved sends nothing at all."""
+    sent = [attempt.endpoint for attempt in lived.wire.attempts]
+    writes = [name for name in sent if not name.startswith("GET") and "find" not in name]
+    checks.none("a quiet night writes nothing", [w for w in writes if "token" not in w])
+    checks.none("a quiet night reads nothing", sent)
+
+
+def nothing_secret(world: Simulated, checks: Checks) -> None:
+    """No lock code and no credential in any file that we write."""
+    secrets = (b"LOCK-", ENVIRONMENT["STOREDGE_SECRET_KEY"].encode())
+    leaks = [
+        path.name
+        for path in world.folder.rglob("*")
+        if path.is_file() and path.suffix != ".csv"
+        if any(secret in path.read_bytes() for secret in secrets)
+    ]
+    checks.none("no secret is written", leaks)
+
+
+# What there is to see
+
+
+def storage_units(world: Simulated) -> list[dict[str, Any]]:
+    return [unit for site in FACILITIES for unit in world.sandbox.units(site)]
+
+
+def _standing(world: Simulated) -> list[dict[str, Any]]:
+    return [unit for unit in storage_units(world) if not unit["deleted"]]
+
+
+def apartment_units(world: Simulated) -> list[dict[str, Any]]:
+    return world.sandbox.units(COMMUNITY)
+
+
+def disagreements(world: Simulated) -> Iterator[str]:
+    units = storage_units(world)
+    groups = [group for site in FACILITIES for group in world.sandbox.groups(site)]
+    rows = world.truth.storage_rows()
+    if world.restored:  # two that swapped names while the state forgot one of them are for a person
+        rows = [row for row in rows if row["id"] not in world.truth.swapped]
+    yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
+    yield from group_disagreements(units, groups, world.taint)
+    yield from apartment_disagreements(
+        world.truth.apartment_rows(), apartment_units(world), world.taint
+    )
+
+
+def known_units(world: Simulated, *, settled: bool = True) -> list[tuple[str, str, dict[str, Any]]]:
+    """Key, remote id and payload of the known units; `settled`: of scopes without a doubt."""
+    rows = _rows(
+        world,
+        "SELECT key, remote_id, payload FROM units JOIN scopes USING (pipeline, scope)"
+        + " WHERE in_flight IS NULL" * settled,
+    )
+    return [(key, remote_id, json.loads(payload)) for key, remote_id, payload in rows]
+
+
+def open_requests(world: Simulated) -> list[Any]:
+    return _rows(world, "SELECT purpose, scope FROM requests WHERE state = 'sent'")
+
+
+def words(world: Simulated) -> list[str]:
+    """What changes were told in the last run: which branches were taken."""
+    rows = _rows(
+        world,
+        "SELECT DISTINCT words FROM changes WHERE run_id ="
+        " (SELECT run_id FROM runs ORDER BY serial DESC LIMIT 1)",
+    )
+    return [text for (text,) in rows]
+
+
+def _litter(world: Simulated) -> frozenset[str]:
+    """What a dead process may leave, and no living one."""
+    drafts = (path.name for path in world.folder.rglob("*"))
+    return frozenset(name for name in drafts if name.endswith((".new", ".draft")))
+
+
+def _exists(world: Simulated) -> bool:
+    return world.state.exists() and world.state.stat().st_size > 0
+
+
+def _rows(world: Simulated, query: str) -> list[Any]:
+    """Looks at a copy: opening the file would fold a dead run's log into it."""
+    if not _exists(world):
+        return []
+    copy = world.folder / "looked-at.db"
+    for suffix in ("", "-wal"):
+        source = world.state.with_name(world.state.name + suffix)
+        if source.exists():
+            shutil.copy(source, copy.with_name(copy.name + suffix))
+    try:
+        with closing(sqlite3.connect(copy)) as db:
+            made = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            return db.execute(query).fetchall() if made else []
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)

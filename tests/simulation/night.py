@@ -1,0 +1,270 @@
+"""One world: an inventory, two vendors, a state on a disk; and the nights that it lives through.
+
+The whole production engine runs here, in one thread, with a clock, chance, a transport, a disk and
+a reader that are given to it. Independent streams of chance per concern, so that a new kind of
+fault does not reshuffle the inventories of all old seeds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from connectors.clock import FakeClock
+from connectors.errors import SourceUnreadable
+from connectors.sandbox import (
+    DEMO_CREDENTIALS,
+    IdSource,
+    Sandbox,
+    StoredgeHabits,
+    StoredgeVendor,
+    TravtusVendor,
+)
+from flows.config_errors import ConfigError
+from flows.job import Job
+from flows.pushing import Push, PushedScope
+from flows.saved_plan import PlanRefused
+from flows.settings import Settings, load
+from flows.summary import Balance, RunSummary
+from flows.sync import Night, Watcher, read, sync
+from flows.world import World
+from state.errors import StateError
+from tests.simulation import truth as inventory
+from tests.simulation.boundary import Boundary, Mode, SimulatedCrash
+from tests.simulation.disk import Image, SimulatedDisk
+from tests.simulation.truth import APARTMENTS, DAMAGES, HARMLESS, STORAGE, Truth, exported
+from tests.simulation.wire import Swarm, Wire
+from transforms.reshape import Desired
+
+ENVIRONMENT = {
+    "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
+    "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
+    "TRAVTUS_CLIENT_ID": DEMO_CREDENTIALS.client_id,
+    "TRAVTUS_CLIENT_SECRET": DEMO_CREDENTIALS.client_secret,
+}
+# A disk that needs no fsync, where there is one.
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+A_DAY = 86_400.0
+QUIET = Swarm()
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What became of a night: it ended, was refused with an error, or its process died."""
+
+    boundary: Boundary
+    wire: Wire
+    summary: RunSummary | None = None
+    refusal: Exception | None = None
+
+    @property
+    def crashed(self) -> bool:
+        return self.boundary.dead
+
+    @property
+    def exit_code(self) -> int | None:
+        if self.summary is not None:
+            return self.summary.exit_code
+        if isinstance(self.refusal, ConfigError | PlanRefused):
+            return 2
+        return 4 if self.refusal is not None else None
+
+
+@dataclass
+class Simulated:
+    """The world of one seed."""
+
+    seed: str
+    inventory: str
+    missing: str = "report"
+    limits: str = inventory.LIMITS
+    canary: int = 0
+    habits: StoredgeHabits = field(default_factory=StoredgeHabits)
+    memo: bool = True
+
+    def __post_init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="unitsync-night-", dir=MEMORY))
+        self.clock = FakeClock()
+        # Inventories, and what befalls their exports, come from a small library, so that the rows
+        # which many worlds share are normalised only once.
+        self.truth = Truth(Random(self.inventory))
+        self.hidden: dict[str, int] = {}
+        self.tonight: dict[str, set[str]] = {}
+        self.whole = True
+        self.new_remote_id = IdSource(self.seed)
+        self.storedge = StoredgeVendor(
+            clock=self.clock, new_id=self.new_remote_id, habits=self.habits
+        )
+        travtus = TravtusVendor(clock=self.clock, new_id=self.new_remote_id)
+        self.sandbox = Sandbox([self.storedge, travtus], clock=self.clock)
+        self.jitter = self.chance("jitter")
+        self.taint: dict[str, set[str]] = {}
+        self.delayed: set[str] = set()
+        self.sound = True
+        self.strange = False
+        self.restored = False
+        self.allowed = False
+        self.number = 0
+        self._ids = 0
+
+    def chance(self, concern: str) -> Random:
+        """One stream of chance per concern."""
+        return Random(f"{self.seed}/{concern}")
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def doubles(self) -> set[str]:
+        """What may be there twice: a vendor that allows it finished a request after all readings,
+        and no key of ours could have told it that the work was done (NIGHTS 1)."""
+        return set() if self.habits.unique_names else self.delayed
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "unitsync.db"
+
+    def export(self, damage: str | None = None) -> None:
+        """Tonight's exports; `damage` strikes the one of storage."""
+        storage: bytes | None = exported(self.truth.storage_rows())
+        if damage is not None and storage is not None:
+            harm = Random(f"{self.inventory}/{len(storage)}/{damage}")
+            storage = DAMAGES[damage](storage, harm)
+        self.sound = damage is None or damage in HARMLESS
+        self.whole = bool(storage) and storage.endswith(b"\n")
+        self.tonight = {site: set() for site in {row["site"] for row in self.truth.storage_rows()}}
+        text = (storage or b"").decode("latin-1")
+        for row in self.truth.storage_rows():
+            if f",{row['id']}," in text or f"\n{row['id']}," in text:
+                self.tonight[row["site"]].add(row["id"])
+        for name, data in (
+            (STORAGE, storage),
+            (APARTMENTS, exported(self.truth.apartment_rows())),
+        ):
+            if data is None:
+                (self.folder / name).unlink(missing_ok=True)
+            else:
+                (self.folder / name).write_bytes(data)
+
+    def settings(self) -> Settings:
+        text = inventory.CONFIG.format(missing=self.missing, limits=self.limits, canary=self.canary)
+        return replace(
+            loaded(text), state=self.state, reports=self.folder / "reports", base=self.folder
+        )
+
+    def night(
+        self,
+        swarm: Swarm = QUIET,
+        *,
+        at: int | None = None,
+        mode: Mode = "crash",
+        witness: Callable[[Wire], None] = lambda wire: None,
+        engine: Callable[..., RunSummary] = sync,
+    ) -> Lived:
+        """Live through one night; whatever happens, the world is left as a machine would be."""
+        self.number += 1
+        image: list[Image] = []
+        boundary = Boundary(at, mode, lambda: image.append(Image(self.folder)))
+        wire = Wire(self.sandbox, self.clock, boundary)
+        wire.swarm, wire.hidden, wire.delayed = swarm, self.hidden, self.delayed
+        witness(wire)
+        world = self.outside(wire)
+        lived = Lived(boundary, wire)
+        try:
+            summary = engine(self.settings(), world, pusher=inline, reader=self._reader(boundary))
+            lived = Lived(boundary, wire, summary)
+        except SimulatedCrash:
+            image[0].restore(self.folder)
+        except (StateError, ConfigError, SourceUnreadable, PlanRefused) as refusal:
+            lived = Lived(boundary, wire, refusal=refusal)
+        self._let_the_day_pass()
+        return lived
+
+    def outside(self, wire: Wire) -> World:
+        """What the engine is given."""
+        return World(
+            clock=self.clock,
+            random=self.jitter,
+            transport=wire,
+            new_id=self._new_id,
+            disk=SimulatedDisk(wire.boundary),
+            pool=Inline,
+        )
+
+    def wire(self) -> Wire:
+        """A whole wire, outside of any night."""
+        return Wire(self.sandbox, self.clock, Boundary())
+
+    def _let_the_day_pass(self) -> None:
+        """Whatever a vendor still had to do is done long before the next night."""
+        late = self.sandbox._late
+        for request in late._waiting:
+            request.work()
+        late.forget()
+        self.hidden.clear()
+        self.clock.advance(A_DAY)
+
+    def _new_id(self) -> str:
+        self._ids += 1
+        return f"{self._ids:08}-{self.seed}"
+
+    def _reader(self, boundary: Boundary) -> Callable[[Job, World, Watcher], Night]:
+        def reader(job: Job, world: World, watcher: Watcher) -> Night:
+            boundary.point("before source")
+            return remembered(job, world, watcher) if self.memo else read(job, world, watcher)
+
+        return reader
+
+
+@cache
+def loaded(text: str) -> Settings:
+    """The settings in a text, wherever it stands."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "unitsync.yaml"
+        file.write_text(text)
+        return load(file, environ=ENVIRONMENT)
+
+
+_MEMORY: dict[Any, tuple[Balance, Desired]] = {}
+
+
+def remembered(job: Job, world: World, watcher: Watcher) -> Night:
+    """Steps 1 to 4 are pure once the file is read: the same bytes give the same rows."""
+    path = job.settings.base / job.pipeline.source.path
+    if not path.exists():
+        return read(job, world, watcher)
+    key = job.name, job.version, path.read_bytes()
+    if key not in _MEMORY:
+        night = read(job, world, watcher)
+        if night.balance is None or night.desired is None:
+            return night
+        _MEMORY[key] = night.balance, night.desired
+    night = Night(job)
+    night.balance, night.desired = _MEMORY[key]
+    return night
+
+
+class Inline(Executor):
+    """Does the work at once, in the thread of whoever submits it."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*args, **named))
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
+        return future
+
+
+def inline(push: Push, shards: Any) -> list[PushedScope]:
+    return [scope for shard in shards for scope in push.shard(shard)]

@@ -1,0 +1,111 @@
+"""The wire of a simulated night: both vendors behind a transport that can fail in any known way.
+
+Every fault has two halves, before and after the vendor does its work; the "after" half is the one
+that makes duplicates. A mock transport enforces neither time-outs nor lengths, so what httpcore
+would raise is raised here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+
+from connectors.clock import FakeClock
+from connectors.sandbox import Sandbox, mock_transport
+from tests.simulation.boundary import Boundary
+from tests.simulation.faults import FAULTS, Exchange, Fault
+
+
+@dataclass
+class Swarm:
+    """The faults that this world knows, and how often a request meets one of them."""
+
+    kinds: tuple[Fault, ...] = ()
+    rate: float = 0.0
+    random: Random = field(default_factory=Random)
+
+    def draw(self, exchange: Exchange) -> Fault | None:
+        if not self.kinds or self.random.random() >= self.rate:
+            return None
+        fitting = [kind for kind in self.kinds if kind.meets(exchange)]
+        return self.random.choice(fitting) if fitting else None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request as the wire saw it; `processed` says whether the vendor did its work."""
+
+    endpoint: str
+    scope: str | None
+    body: dict[str, Any]
+    processed: bool
+    fault: str | None
+
+
+Witness = Callable[[str, dict[str, Any]], None]
+
+
+class Wire(httpx.BaseTransport):
+    """In front of the sandbox. `witness` sees each write before it leaves."""
+
+    def __init__(self, sandbox: Sandbox, clock: FakeClock, boundary: Boundary) -> None:
+        self.sandbox = sandbox
+        self.clock = clock
+        self.boundary = boundary
+        self.inner = mock_transport(sandbox, advance=clock.advance)
+        self.swarm = Swarm()
+        self.witness: Witness = lambda endpoint, body: None
+        self.fired: Counter[str] = Counter()
+        self.attempts: list[Attempt] = []
+        self.hidden: dict[str, int] = {}
+        self.delayed: set[str] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        exchange = Exchange(request, self)
+        self.boundary.point(
+            f"before {exchange.endpoint}", lambda: httpx.ConnectError("refused", request=request)
+        )
+        if exchange.is_write:
+            self.witness(exchange.endpoint, exchange.body)
+        fault = self.swarm.draw(exchange)
+        try:
+            if fault is None:
+                response = exchange.process()
+            else:
+                self.fired[fault.name] += 1
+                response = fault.meet(exchange)
+        finally:
+            self._note(exchange, fault)
+        self.boundary.point(
+            f"after {exchange.endpoint}", lambda: httpx.ReadError("reset", request=request)
+        )
+        return response
+
+    def _note(self, exchange: Exchange, fault: Fault | None) -> None:
+        self.attempts.append(
+            Attempt(
+                exchange.endpoint,
+                exchange.scope,
+                exchange.body,
+                exchange.processed,
+                fault.name if fault else None,
+            )
+        )
+
+
+def swarm(random: Random, rate: float | None = None) -> Swarm:
+    """From none to five kinds, all at one rate."""
+    kinds = tuple(random.sample(FAULTS, random.choice([0, 1, 1, 2, 3, 5])))
+    return Swarm(kinds, rate or random.choice([0.03, 0.1, 0.3, 0.8]), random)
+
+
+def as_json(response: httpx.Response) -> dict[str, Any]:
+    document = json.loads(response.read())
+    assert isinstance(document, dict)
+    return document
