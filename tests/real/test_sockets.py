@@ -57,11 +57,13 @@ class Line:
         self.inventory.export(self.folder)
 
     def assert_heals(self) -> None:
-        """The next night is in step, and the one after it sends nothing."""
+        """The next night is in step, the one after it may only read, and then nothing is sent."""
         self.proxy.fault_of = lambda endpoint: None
         good = self.night()
         assert 0 == good.exit_code, good
         assert [] == self.inventory.differences(self.sandbox)
+        writes = self.sandbox.counts()["writes"]
+        assert (0, writes) == (self.night().exit_code, self.sandbox.counts()["writes"])
         assert 0 == sum(pipeline.requests for pipeline in self.night().pipelines)
 
     def assert_nothing_twice(self) -> None:
