@@ -1,7 +1,8 @@
 """Keeps lock codes out of the words that an API says back to us.
 
 storEDGE echoes the request in `meta.parameters` and may quote a value in an error message. Hidden
-is what stands in a text as a word of its own: the code 34196 in "34196-B", but not in "341960".
+is what stands in a text as a word of its own, escaped or not: the code 34196 in "34196-B" and in
+"%2234196%22", but not in "341960".
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.spellings import ESCAPE, spellings
+
 __all__ = ["HIDDEN", "Redactor"]
 
 HIDDEN = "•••"
+_TELLING = re.compile(r"[^\W_]")
 # Letters and digits; whatever else stands in a code stands between them.
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(rf"{ESCAPE}|[^\W_]+")
 
 
 class Redactor:
@@ -30,10 +34,12 @@ class Redactor:
 
     def learn(self, secrets: Mapping[str, Mapping[str, Any]]) -> None:
         """Secrets by unit key and field, about to be sent."""
-        values = (str(value) for fields in secrets.values() for value in fields.values())
+        codes = {str(value) for fields in secrets.values() for value in fields.values()}
+        # What holds neither a letter nor a digit opens nothing, and would hide every dash.
+        telling = filter(_TELLING.search, codes)
+        values = {spelling for code in telling for spelling in spellings(code)}
         with self._lock:
             for value in values:
-                # What holds neither a letter nor a digit opens nothing, and would hide every dash.
                 if word := _WORD.search(value):
                     self._by_word.setdefault(word[0].casefold(), set()).add(value)
 

@@ -11,7 +11,8 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote_plus
+
+from connectors.spellings import ESCAPE, spellings
 
 __all__ = ["Redact", "error_type_of", "hide", "tidy", "words_of", "words_of_text"]
 
@@ -58,10 +59,15 @@ def title_of(text: str) -> str:
 
 
 def hide(secrets: Iterable[str], text: str) -> str:
-    """The text with each secret that stands in it as a word replaced, as it is or URL-encoded."""
+    """The text with each secret that stands in it as a word replaced, escaped or not."""
     for secret in filter(None, secrets):
-        for form in {secret, quote_plus(secret)}:
-            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+        for form in sorted(spellings(secret), key=len, reverse=True):
+            text = re.sub(
+                rf"({ESCAPE}|(?<!\w)){re.escape(form)}(?!\w)",
+                rf"\1{HIDDEN}",
+                text,
+                flags=re.IGNORECASE,
+            )
     return text
 
 

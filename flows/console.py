@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
@@ -29,6 +30,11 @@ err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() el
 # With this variable set, an unexpected error also shows where it happened.
 TRACEBACK = "UNITSYNC_TRACEBACK"
 
+
+class OutputLost(Exception):
+    """Standard output is full, or nobody reads it any more."""
+
+
 _EXIT_CODES: dict[type[Exception], int] = {
     ConfigError: 2,
     PlanRefused: 2,
@@ -36,6 +42,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,
+    OutputLost: 1,
 }
 
 
@@ -46,8 +53,17 @@ def warn(warnings: Iterable[str]) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Exactly one JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Exactly one JSON document on standard output; raises OutputLost where it cannot be taken."""
+    try:
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail once more, with a traceback, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputLost(
+            f"standard output cannot be written ({error.strerror}). What was done is done and kept:"
+            " see `unitsync runs`"
+        ) from None
 
 
 def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
@@ -80,5 +96,6 @@ def _refuse(kind: str, as_json: bool, message: str, code: int) -> int:
             "pipelines": [],
             "report": None,
         }
-        print_json({**empty, "error": message})
+        with suppress(OutputLost):  # the message stands on standard error
+            print_json({**empty, "error": message})
     return code

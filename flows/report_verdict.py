@@ -59,7 +59,7 @@ def changed(summary: PipelineSummary) -> int:
 def verdict(summary: RunSummary, tallies: Sequence[Tally]) -> Verdict:
     """The verdict on a run with these changes."""
     headline, tone = _headline(summary, tallies)
-    if summary.interrupted:
+    if summary.stopped_by is not None:
         headline, tone = f"Stopped before its end. {headline}", _at_least_attention(tone)
     return Verdict(tone, headline, _detail(summary))
 

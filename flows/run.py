@@ -43,7 +43,8 @@ class Run:
 
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
-        ended = replace(summary, interrupted=self.world.stop.is_set())
+        stop = self.world.stop
+        ended = replace(summary, stopped_by=stop.number if stop.is_set() else None)
         report = write_report(ended, self.store, self.settings, self.world)
         done = replace(ended, report=report)
         self.store.finish_run(self.run_id, done.status, done.document())

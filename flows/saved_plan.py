@@ -68,7 +68,7 @@ class SavedPlan:
 
 
 def save(plan: SavedPlan, path: Path) -> None:
-    """Writes the plan with its checksum; only its owner may read it."""
+    """Writes the plan with its checksum; only its owner may read it. Raises PlanRefused."""
     content = {
         "format": FORMAT,
         "lineage": plan.lineage,
@@ -79,10 +79,15 @@ def save(plan: SavedPlan, path: Path) -> None:
         },
     }
     document = json.dumps({**content, "checksum": _checksum(content)}, indent=1, ensure_ascii=False)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(document + "\n")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(document + "\n")
+    except OSError as error:
+        raise PlanRefused(
+            f"the plan cannot be written to {path}: {error.strerror}; name another file with --out"
+        ) from None
 
 
 def load(path: Path) -> SavedPlan:

@@ -8,10 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop(threading.Event):
+    """Set when a run must end early, and by which signal: Ctrl-C where nobody says."""
+
+    number: int = signal.SIGINT
+
+    def by(self, number: int) -> None:
+        """Set by a signal."""
+        self.number = number
+        self.set()
+
 
 @contextmanager
-def stopping(stop: threading.Event) -> Iterator[None]:
-    """Sets `stop` on the first signal; a second one does not wait for the request in flight.
+def stopping(stop: Stop) -> Iterator[None]:
+    """Sets `stop` on the first signal; a second one kills, as the state survives at any instant.
 
     Does nothing outside the main thread, where signals never arrive.
     """
@@ -20,11 +33,11 @@ def stopping(stop: threading.Event) -> Iterator[None]:
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        stop.by(number)
 
-    before = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
         yield
     finally:

@@ -82,13 +82,13 @@ class PipelineSummary:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What became of a run."""
+    """What became of a run. `stopped_by` is the signal that ended it early, if one did."""
 
     run_id: str
     kind: str
     pipelines: tuple[PipelineSummary, ...] = field(default=())
     report: str | None = None
-    interrupted: bool = False
+    stopped_by: int | None = None
 
     @property
     def status(self) -> Status:
@@ -101,8 +101,8 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        """DESIGN 5; 130 after Ctrl-C."""
-        return 130 if self.interrupted else _EXIT_CODES[self.status]
+        """DESIGN 5; as a shell has it after a signal: 130 for Ctrl-C, 143 for SIGTERM."""
+        return _EXIT_CODES[self.status] if self.stopped_by is None else 128 + self.stopped_by
 
     def document(self) -> dict[str, Any]:
         """As in `--json` (DESIGN 5)."""

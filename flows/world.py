@@ -6,7 +6,6 @@ Nothing in the engine reads the time, draws a random number or opens a connectio
 from __future__ import annotations
 
 import random
-import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.retry import RetryBudget
 from connectors.targets.target import Outside
 from connectors.transport import Transport
+from flows.stopping import Stop
 from state.disk import LOCAL_DISK, Disk
 
 
@@ -36,7 +36,7 @@ class World:
     random: random.Random = field(default_factory=random.Random)
     transport: Transport | None = None
     new_id: Callable[[], str] = _new_id
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
     budget: RetryBudget = field(default_factory=RetryBudget)
     disk: Disk = LOCAL_DISK
     pool: Callable[[int], Executor] = ThreadPoolExecutor

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from state import schema
 from state.errors import (
+    StateIsCorrupt,
     StateIsForeign,
     StateIsMissing,
     StateIsNewer,
     StateIsUnwritable,
     corrupt,
 )
-from state.marker import Marker, marker_path
+from state.marker import Marker, beside, marker_path
 
 
 def refuse_odd_place(path: Path) -> None:
@@ -69,10 +70,30 @@ def schema_version(connection: sqlite3.Connection, path: Path) -> int | None:
 
 
 def refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:
-    """SQLite's own check of the structure (0.13 s for 160 MB). Seals are checked when loaded."""
-    finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    """SQLite's own check of the structure (0.13 s for 160 MB). Seals are checked when loaded.
+
+    Where a killed run left a log, it may be one that does not belong to the file: the pages of both
+    are then one database to SQLite, and only its full check sees that they contradict each other.
+    """
+    check = "integrity_check" if _has_log(path) else "quick_check"
+    finding = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
     if finding != "ok":
         raise corrupt(path, str(finding).replace("\n", " "))
+
+
+def refuse_other_state(
+    connection: sqlite3.Connection, path: Path, remembered: Marker | None
+) -> None:
+    """The file, and the log beside it, must be those that the marker remembers."""
+    refuse_other_lineage(connection, path, remembered)
+    older = remembered and identity(connection, path).serial < remembered.serial
+    if older and _has_log(path):
+        log = beside(path, "-wal").name
+        raise StateIsCorrupt(
+            f"{log} is the log of an earlier night, and would damage {path.name}. Nothing was"
+            f" written. Move {log} away and run again, or go back to a good copy with"
+            " `unitsync state restore`."
+        )
 
 
 def refuse_other_lineage(
@@ -86,6 +107,12 @@ def refuse_other_lineage(
         " remembers. Nothing was written. Put the right file back, or, if this one is meant,"
         f" delete {marker_path(path).name} and run again."
     )
+
+
+def _has_log(path: Path) -> bool:
+    """Whether a run that was killed left its last commits beside the file."""
+    log = beside(path, "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def identity(connection: sqlite3.Connection, path: Path) -> Marker:

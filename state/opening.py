@@ -50,13 +50,8 @@ def open_to_write(
     if inspection.is_absent(path):
         inspection.refuse_lost(path, existed=existed)
         _create_file(path, disk)
+    version = _inspected(path, remembered, disk, existed=existed)
     with connected(path, "rw", disk) as connection:
-        version = inspection.schema_version(connection, path)
-        if version is None:
-            inspection.refuse_lost(path, existed=existed)
-        else:
-            inspection.refuse_damaged(connection, path)
-            inspection.refuse_other_lineage(connection, path, remembered)
         path.chmod(PRIVATE)
         _make_durable(connection)
         _bring_up_to_date(connection, version, new_id)
@@ -64,6 +59,19 @@ def open_to_write(
         if remembered is None:
             write_marker(path, found, disk)
     return Opened(connection, found, remembered)
+
+
+def _inspected(path: Path, remembered: Marker | None, disk: Disk, *, existed: bool) -> int | None:
+    """The schema version of a file that may be written to; a look folds no `-wal` into it."""
+    with connected_to_read(path, disk) as connection:
+        version = inspection.schema_version(connection, path)
+        if version is None:
+            inspection.refuse_lost(path, existed=existed)
+        else:
+            inspection.refuse_other_state(connection, path, remembered)
+            inspection.refuse_damaged(connection, path)
+        connection.close()
+    return version
 
 
 def open_to_read(path: Path) -> Opened:
@@ -79,7 +87,7 @@ def open_to_read(path: Path) -> Opened:
             inspection.refuse_lost(path, existed=remembered is not None)
             connection.close()
             return Opened(_empty(), _NO_STATE, None)
-        inspection.refuse_other_lineage(connection, path, remembered)
+        inspection.refuse_other_state(connection, path, remembered)
         found = inspection.identity(connection, path)
         if version < schema.SCHEMA_VERSION:
             return Opened(_migrated_copy(connection), found, remembered)
@@ -87,9 +95,9 @@ def open_to_read(path: Path) -> Opened:
 
 
 @contextmanager
-def connected_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+def connected_to_read(path: Path, disk: Disk = LOCAL_DISK) -> Iterator[sqlite3.Connection]:
     """A connection that sees one moment and writes nothing; closed again if the block fails."""
-    with connected(path, reading_mode(path)) as connection:
+    with connected(path, reading_mode(path), disk) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         yield connection

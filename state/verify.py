@@ -46,7 +46,7 @@ def _findings(state: Path) -> Iterator[Finding]:
             inspection.refuse_lost(state, existed=remembered is not None)
             yield Finding("file", f"There is no state in {state.name} yet.")
         else:
-            inspection.refuse_other_lineage(connection, state, remembered)
+            inspection.refuse_other_state(connection, state, remembered)
             yield from _structure(connection)
             yield from _references(connection)
             yield from _seals(connection)

@@ -162,7 +162,13 @@ def test_the_budget_bounds_a_whole_run() -> None:
 
 @pytest.mark.parametrize(
     ("header", "least", "most"),
-    [("7", 7.0, 7.5), ("Mon, 05 Jan 2026 02:00:30 GMT", 30.0, 30.5), ("soon", 0.0, 0.5)],
+    [
+        ("7", 7.0, 7.5),
+        ("Mon, 05 Jan 2026 02:00:30 GMT", 30.0, 30.5),
+        ("Mon, 05 Jan 2026 01:00:00 GMT", 0.0, 0.5),
+        ("-7", 0.0, 0.5),
+        ("soon", 0.0, 0.5),
+    ],
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_obeyed(status: int, header: str, least: float, most: float) -> None:
@@ -174,9 +180,10 @@ def test_retry_after_is_obeyed(status: int, header: str, least: float, most: flo
     assert least <= clock.slept <= most
 
 
-def test_a_retry_after_of_a_day_is_the_next_nights_business() -> None:
+@pytest.mark.parametrize("header", ["86400", "Tue, 06 Jan 2026 02:00:00 GMT"])
+def test_a_retry_after_of_a_day_is_the_next_nights_business(header: str) -> None:
     """Nobody sleeps for a day; the error says what was asked."""
-    api = Script(httpx.Response(429, headers={"Retry-After": "86400"}))
+    api = Script(httpx.Response(429, headers={"Retry-After": header}))
     clock = FakeClock()
     error = failure(client_of(api, clock))
 

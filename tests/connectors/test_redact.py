@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.redact import HIDDEN, Redactor
+from connectors.spellings import spellings
 
 
 def taught(*codes):
@@ -28,6 +29,9 @@ def taught(*codes):
         ("lock_34196", "lock_•••"),
         ("lock=34196;", "lock=•••;"),
         ("341960 and 134196", "341960 and 134196"),
+        ("%2234196%22", "%22•••%22"),
+        ("\\n34196\\u00fc34196", "\\n•••\\u00fc•••"),
+        ("&#34;34196&quot;", "&#34;•••&quot;"),
         ("", ""),
     ],
 )
@@ -50,6 +54,18 @@ def test_a_code_of_several_parts_is_hidden_as_a_whole(code, text, expected):
     assert expected == taught(code)(text)
 
 
+@pytest.mark.parametrize("form", sorted(spellings('a"ü+1')))
+def test_a_code_is_hidden_however_it_is_escaped(form):
+    assert "<•••>" == taught('a"ü+1')(f"<{form}>")
+
+
+@given(st.text(min_size=1).filter(lambda code: any(each.isalnum() for each in code)))
+def test_no_spelling_of_a_code_comes_through(code):
+    redact = taught(code)
+
+    assert [] == [form for form in spellings(code) if HIDDEN not in redact(f'"{form}"')]
+
+
 def test_the_longer_of_two_codes_is_hidden_whole():
     assert "••• •••" == taught("12", "12-34")("12-34 12")
 
@@ -58,9 +74,9 @@ def test_what_was_not_learnt_stays():
     assert "code 1234 of A101" == Redactor()("code 1234 of A101")
 
 
-@pytest.mark.parametrize("code", ["", "-", "--"])
+@pytest.mark.parametrize("code", ["", "-", "--", '"'])
 def test_a_code_without_letters_and_digits_hides_nothing(code):
-    assert "a - b -- c" == taught(code)("a - b -- c")
+    assert "a - b -- c %22 &quot;" == taught(code)("a - b -- c %22 &quot;")
 
 
 def test_codes_may_be_numbers_and_are_learnt_over_time():

@@ -59,6 +59,10 @@ MALFORMED = {
     "a BOM": json_bytes(b"\xef\xbb\xbf{}"),
     "UTF-16": json_bytes('{"a": 1}'.encode("utf-16")),
     "Latin-1": json_bytes('{"name": "ü"}'.encode("latin-1")),
+    "a NUL": json_bytes(b'{"name": "\x00"}'),
+    "nothing but NULs": json_bytes(bytes(100)),
+    "ten megabytes of nothing": json_bytes(b" " * 10_000_000),
+    "two documents": json_bytes(b"{}{}"),
     "too deep": json_bytes(b'{"a":' * 100_000),
     "no content type": httpx.Response(200, content=b"{}"),
     "a login page": httpx.Response(200, html="<html><title>Sign in</title>"),
@@ -105,6 +109,20 @@ def test_json_by_any_of_its_names_is_read(content_type: str) -> None:
     reply = httpx.Response(200, headers={"Content-Type": content_type}, content=b'{"a":"\xc3\xbc"}')
 
     assert understood(reply) == ({"a": "ü"}, None)
+
+
+def test_ten_megabytes_of_json_are_still_an_answer() -> None:
+    """Large is not wrong; only what no honest answer reaches is cut off."""
+    body, _ = understood(json_bytes(b'{"units": []}' + b" " * 10_000_000))
+
+    assert body == {"units": []}
+
+
+def test_of_a_key_that_is_said_twice_the_last_one_counts() -> None:
+    """As in every reader of JSON; whether it makes sense is for those who asked to judge."""
+    body, _ = understood(json_bytes(b'{"units": [1], "units": []}'))
+
+    assert body == {"units": []}
 
 
 def test_a_compressed_answer_is_measured_as_it_travelled() -> None:

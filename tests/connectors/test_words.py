@@ -114,9 +114,10 @@ def test_words_are_on_one_short_line() -> None:
     [
         ("key a/b+c is wrong", "key … is wrong"),
         ("?key=a%2Fb%2Bc&x=1", "?key=…&x=1"),
+        ("%22a%2fb%2bc%22 and \\na/b+c", "%22…%22 and \\n…"),
         ("a/b+cd and xa/b+c are others", "a/b+cd and xa/b+c are others"),
     ],
 )
 def test_a_secret_is_hidden_as_a_word(text: str, expected: str) -> None:
-    """As it is and as it looks in a URL, but not where it is only a part of another word."""
+    """As it is and however it is escaped, but not where it is only a part of another word."""
     assert hide(["a/b+c", ""], text) == expected

@@ -119,7 +119,7 @@ def test_the_worst_pipeline_gives_the_verdict() -> None:
 @pytest.mark.parametrize(("status", "tone"), [("ok", "attention"), ("error", "error")])
 def test_a_run_that_was_stopped_says_so(status: Any, tone: str) -> None:
     """Stopped by hand, a run is not wholly in order, however far it came."""
-    told = verdict(replace(run(status, extracted=1, unchanged=1), interrupted=True), [])
+    told = verdict(replace(run(status, extracted=1, unchanged=1), stopped_by=2), [])
 
     assert told.headline.startswith("Stopped before its end. ")
     assert told.tone == tone

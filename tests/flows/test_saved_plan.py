@@ -46,6 +46,13 @@ def test_the_very_plan_is_applied_although_the_source_moved_on(desk, unit, saved
     assert {"A1", "A2"} == set(desk.live())
 
 
+def test_a_plan_that_cannot_be_written_says_where(desk, unit, saved):
+    desk.export(unit(1))
+
+    with pytest.raises(PlanRefused, match="nowhere/plan.json: No such file.*--out"):
+        saved(desk.folder / "nowhere" / "plan.json")
+
+
 def test_a_plan_is_applied_once(desk, unit, saved):
     desk.export(unit(1))
     path = saved()
