@@ -96,10 +96,16 @@ def sync(
             return report(nights, run)
 
 
-def preview(settings: Settings, world: World, *, watcher: Watcher = Watcher()) -> list[Night]:
+def preview(
+    settings: Settings,
+    world: World,
+    *,
+    watcher: Watcher = Watcher(),
+    reader: Reader | None = None,
+) -> list[Night]:
     """What a sync would do now, planned on a copy of the state. Nothing is written anywhere."""
     with jobs_of(settings, world) as jobs:
-        nights = [read(job, world, watcher) for job in jobs]
+        nights = [(reader or read)(job, world, watcher) for job in jobs]
         with previewing(settings, world) as run:
             for night in nights:
                 plan(night, run, watcher)

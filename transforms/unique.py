@@ -87,6 +87,8 @@ def _contested(
     rule: Rule,
 ) -> pd.DataFrame:
     """The rows whose identity more than one claimant of their scope has; an absent one has none."""
+    if not identity.dropna().duplicated().any():
+        return _lines(frame.iloc[:0], [], rule)
     identities = identity.groupby([frame["_scope"], identity], sort=False).ngroup()
     claims = pd.DataFrame({"identity": identities, "claimant": claimants}, index=frame.index)
     distinct = claims[claims["identity"] >= 0].drop_duplicates()

@@ -1,8 +1,9 @@
 """The steps between which the world can end: every request, statement, commit and rename.
 
-At one chosen step the process dies (an image of the files is taken at that very instant), or an
-error strikes once, or from then on for ever. After its death the program may run on, as `finally`
-blocks do, but it can no longer touch the world: every further step raises again.
+At one chosen step the process dies (an image of the files is taken at that very instant), or is
+asked to stop, or has no memory left, or an error strikes once, or from then on for ever. After its
+death the program may run on, as `finally` blocks do, but it can no longer touch the world: every
+further step raises again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-Mode = Literal["crash", "error once", "error for ever"]
+Mode = Literal["crash", "error once", "error for ever", "stop", "out of memory"]
 Failure = Callable[[], Exception]
 
 
@@ -22,13 +23,14 @@ class SimulatedCrash(BaseException):
 
 @dataclass
 class Boundary:
-    """Counts steps, and strikes at number `at` (from 1; None: never). `on_begin` is called when a
-    write transaction has read, and not yet written."""
+    """Counts steps, and strikes at number `at` (from 1; None: never). `on_write` is called when a
+    write transaction has read, and is about to write."""
 
     at: int | None = None
     mode: Mode = "crash"
     on_crash: Callable[[], None] = lambda: None
-    on_begin: Callable[[], None] = lambda: None
+    on_stop: Callable[[], None] = lambda: None
+    on_write: Callable[[], None] = lambda: None
     count: int = 0
     dead: bool = False
     struck: str | None = None
@@ -39,23 +41,26 @@ class Boundary:
         """A step is about to happen, or has just happened; `failure` is how it may fail."""
         if self.dead:
             raise SimulatedCrash(name)
-        if self.mode != "crash" and failure is None:
+        if self.mode.startswith("error") and failure is None:
             return
         self.count += 1
         self.trace.append(name)
         self.visits[name] += 1
-        if self.at is None or self.count < self.at:
-            return
+        if self.at is not None and self.count >= self.at:
+            self._strike(name, failure)
+
+    def _strike(self, name: str, failure: Failure | None) -> None:
+        first = self.struck is None
+        if first:
+            self.struck = name
         if self.mode == "crash":
-            self.struck, self.dead = name, True
+            self.dead = True
             self.on_crash()
             raise SimulatedCrash(name)
-        if failure is not None and self._strikes(name):
+        if self.mode == "stop" and first:
+            self.on_stop()
+        if self.mode == "out of memory" and first:
+            raise MemoryError(name)
+        again = self.mode == "error for ever" and name == self.struck
+        if failure is not None and self.mode.startswith("error") and (first or again):
             raise failure()
-
-    def _strikes(self, name: str) -> bool:
-        """Once, or whenever the step that failed first comes again."""
-        if self.struck is None:
-            self.struck = name
-            return True
-        return self.mode == "error for ever" and name == self.struck

@@ -20,10 +20,14 @@ def full() -> OSError:
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def database_full() -> sqlite3.Error:
-    """As SQLite answers when the disk is full: it has rolled back, or will."""
-    error = sqlite3.OperationalError("database or disk is full")
-    error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+def database_error(verb: str) -> sqlite3.Error:
+    """As SQLite answers: somebody holds the lock, the disk is full, or it does not answer."""
+    message, name = {
+        "BEGIN": ("database is locked", "SQLITE_BUSY"),
+        "COMMIT": ("database or disk is full", "SQLITE_FULL"),
+    }.get(verb, ("disk I/O error", "SQLITE_IOERR"))
+    error = sqlite3.OperationalError(message)
+    error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, name), name
     return error
 
 
@@ -44,9 +48,9 @@ class Connection(sqlite3.Connection):
             self.boundary.point("ROLLBACK")
         if verb not in WRITING:
             return step()
-        self.boundary.point(f"before {verb}", database_full)
+        self.boundary.point(f"before {verb}", partial(database_error, verb))
         if self.in_transaction and verb in ("INSERT", "UPDATE", "DELETE"):
-            self.boundary.on_begin()
+            self.boundary.on_write()
         done = step()
         self.boundary.point(f"after {verb}")
         return done

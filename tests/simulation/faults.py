@@ -290,6 +290,12 @@ def silent_about_one(exchange: Exchange) -> httpx.Response:
     return exchange.rewritten(rewrite)
 
 
+def no_such_group(exchange: Exchange) -> httpx.Response:
+    """Travtus: the group is gone, or hidden from us."""
+    error = {"type": "group_not_found", "message": "We could not find a group with that ID."}
+    return httpx.Response(404, json={"error": error})
+
+
 def _write(exchange: Exchange) -> bool:
     return exchange.is_write
 
@@ -369,6 +375,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("endless listing", listing(endless), _listing),
     Fault("wrong total", listing(wrong_total), _storedge_listing),
     Fault("empty list with error code", empty_with_code, _storedge_listing),
+    Fault("group not found", no_such_group, _upsert),
     Fault("one unit fails", some_fail, _upsert),
     Fault("silent about one", silent_about_one, _write),
 )

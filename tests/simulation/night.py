@@ -59,6 +59,14 @@ A_DAY = 86_400.0
 for lock in (threading.Lock, threading.RLock):
     copyreg.pickle(type(lock()), lambda _, lock=lock: (lock, ()))
 QUIET = Swarm()
+# How a night may end without a summary, with the exit code of the command line (DESIGN 5).
+ENDS: tuple[tuple[type[Exception], int], ...] = (
+    (ConfigError, 2),
+    (PlanRefused, 2),
+    (SourceUnreadable, 4),
+    (StateError, 4),
+    (MemoryError, 5),
+)
 
 
 @dataclass(frozen=True)
@@ -78,9 +86,7 @@ class Lived:
     def exit_code(self) -> int | None:
         if self.summary is not None:
             return self.summary.exit_code
-        if isinstance(self.refusal, ConfigError | PlanRefused):
-            return 2
-        return 4 if self.refusal is not None else None
+        return next((code for kind, code in ENDS if isinstance(self.refusal, kind)), None)
 
 
 @dataclass
@@ -189,13 +195,14 @@ class Simulated:
         wire.swarm, wire.hidden, wire.delayed = swarm, self.hidden, self.delayed
         witness(wire)
         world = self.outside(wire)
+        boundary.on_stop = world.stop.set
         lived = Lived(boundary, wire)
         try:
-            summary = engine(self.settings(), world, pusher=inline, reader=self._reader(boundary))
+            summary = engine(self.settings(), world, pusher=inline, reader=self.reader(boundary))
             lived = Lived(boundary, wire, summary)
         except SimulatedCrash:
             image[0].restore(self.folder)
-        except (StateError, ConfigError, SourceUnreadable, PlanRefused) as refusal:
+        except tuple(kind for kind, _ in ENDS) as refusal:
             lived = Lived(boundary, wire, refusal=refusal)
         self._let_the_day_pass()
         return lived
@@ -228,7 +235,7 @@ class Simulated:
         self._ids += 1
         return f"{self._ids:08}-{self.seed}"
 
-    def _reader(self, boundary: Boundary) -> Callable[[Job, World, Watcher], Night]:
+    def reader(self, boundary: Boundary) -> Callable[[Job, World, Watcher], Night]:
         def reader(job: Job, world: World, watcher: Watcher) -> Night:
             boundary.point("before source")
             return remembered(job, world, watcher) if self.memo else read(job, world, watcher)

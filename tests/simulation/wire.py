@@ -47,6 +47,10 @@ class Attempt:
     processed: bool
     fault: str | None
 
+    def __str__(self) -> str:
+        met = f", met: {self.fault}" if self.fault else ""
+        return f"{self.endpoint} {self.scope or ''}{met}{'' if self.processed else ', not done'}"
+
 
 Witness = Callable[[str, dict[str, Any]], None]
 

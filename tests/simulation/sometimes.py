@@ -1,0 +1,56 @@
+"""What a campaign must have seen at least once: a fault that never fired has proved nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors import errors
+from connectors.errors import ApiError
+from tests.simulation.campaign import GUARDS, Tally
+from tests.simulation.faults import FAULTS
+from tests.simulation.truth import DAMAGES
+
+# Classes that stand for their subclasses, and those that no answer of a vendor can bring about.
+ABSTRACT = {"ApiError", "NotSent", "OutcomeUnknown"}
+ELSEWHERE = {"RequestUnsendable"}  # tests/connectors/test_every_error.py
+RECOVERIES = {
+    "settled by reading: it is live",
+    "settled by reading: the group exists",
+    "settled by reading: it was not processed",
+    "adopted: a live unit was found in its place",
+    "the reply does not mention it",
+    "not sent",
+    "not sent in full",
+}
+WORLD = {
+    "clock jumps",
+    "older states restored",
+    "stale plans",
+    "facilities that held units already",
+    "scopes let through by a person",
+    "late duplicates removed by a person",
+}
+
+
+def never(tally: Tally) -> Iterator[str]:
+    """What should have happened and did not."""
+    crashed = {name for name in tally.counts.get("step", ()) if "ROLLBACK" not in name}
+    classes = {
+        name
+        for name in errors.__all__
+        if isinstance(kind := getattr(errors, name), type) and issubclass(kind, ApiError)
+    }
+    expected = {
+        "fault": {fault.name for fault in FAULTS},
+        "source": set(DAMAGES),
+        "crash": crashed,
+        "error": classes - ABSTRACT - ELSEWHERE,
+        "guard tripped": set(GUARDS),
+        "guard passed": set(GUARDS),
+        "recovery": RECOVERIES,
+        "world": WORLD,
+        "exit code": {"0", "1", "2", "4", "5", "130", "None"},
+    }
+    for kind, names in expected.items():
+        for name in sorted(names - set(tally.counts.get(kind, ()))):
+            yield f"{kind}: {name}"
