@@ -184,10 +184,13 @@ class Planner:
         return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
 
     def _may_meet(self, plan: ScopePlan) -> bool:
-        """Whether a unit that is to be created may be one of those that nobody has linked yet."""
-        record = self.records.get(plan.scope)
-        creates = any(c.action == "create" and c.held is None for c in plan.of("unit"))
-        return record is not None and record.strangers and creates
+        """Whether a unit that is to be created, or renamed, may meet one that nobody has linked."""
+        record, name = self.records.get(plan.scope), self.job.target.schema.name_field
+        named = any(
+            change.held is None and (change.action == "create" or name in change.after)
+            for change in plan.of("unit")
+        )
+        return record is not None and record.strangers and named
 
     def _note_strangers(self, reading: Live | None) -> None:
         if reading is None:

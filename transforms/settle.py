@@ -7,7 +7,7 @@ taken, no two keys take the same, and two candidates are never guessed between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ def settle(
 
 
 def adopt(
-    changes: Iterable[Change], live: Live, known: Identities, schema: TargetSchema
+    changes: Sequence[Change], live: Live, known: Identities, schema: TargetSchema
 ) -> tuple[list[KnownUnit], list[KnownGroup], dict[str, str]]:
     """The live units and groups that the planned creates mean: links to be made before planning
     again, and by unit key the reason why a person must choose."""
@@ -97,7 +97,21 @@ def adopt(
             ambiguous[change.key] = _alike(alike)
     unit_keys = {remote: key for key, remote in known.units.items()}
     unit_keys |= {unit.remote_id: unit.key for unit in units}
+    ambiguous |= _taken_by_strangers(changes, free, unit_keys.keys(), schema)
     return units, [_known_group(change, group, unit_keys) for change, group in groups], ambiguous
+
+
+def _taken_by_strangers(
+    changes: Iterable[Change], free: _Unlinked, linked: Collection[str], schema: TargetSchema
+) -> dict[str, str]:
+    """By unit key, why it is not renamed: the name is a live unit's that no key stands for."""
+    return {
+        change.key: _alike(bearers)
+        for change in changes
+        if change.entity == "unit" and change.action != "create"
+        if schema.name_field in change.after
+        if (bearers := [unit for unit in free.alike(change) if unit.remote_id not in linked])
+    }
 
 
 def refreshed(
@@ -292,4 +306,4 @@ def _ambiguous(units: list[LiveUnit]) -> str:
 
 def _alike(units: list[LiveUnit]) -> str:
     names = ", ".join(sorted(f"{unit.name!r} ({unit.remote_id})" for unit in units))
-    return f"a live unit has almost its name: {names}; rename or remove one of the two"
+    return f"a live unit has its name, or almost: {names}; rename or remove one of the two"

@@ -15,7 +15,7 @@ from connectors.targets.bulk import Identity
 from connectors.targets.push import ScopePush
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.storedge_facility import Facility
-from connectors.targets.storedge_names import room_for_names
+from connectors.targets.storedge_names import room_for_names, still_borne
 from connectors.targets.storedge_reader import StoredgeReader
 from connectors.targets.storedge_references import Departure, departures
 from connectors.targets.storedge_requests import REFERENCE_FIELDS, StoredgeRequests
@@ -121,6 +121,12 @@ class StoredgePush(ScopePush):
         purpose = f"make room for names of {entity}s"
         bulk = self.requests.update_groups if entity == "group" else self.requests.update_units
         self.deliver(bulk(purpose), room_for_names(self._open(entity), standing, ids))
+        self.ledger.give_up(
+            {
+                (entity, key): f"not sent: {entity} {bearer!r} did not give up its name"
+                for key, bearer in still_borne(self._open(entity), standing).items()
+            }
+        )
 
     # Units
 

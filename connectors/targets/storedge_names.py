@@ -36,3 +36,17 @@ def room_for_names(
         if is_unsure or wanted.get(folded(current)) not in (None, change.key):
             ahead.append(replace(change, after={"name": name}))
     return ahead
+
+
+def still_borne(changes: Sequence[Change], standing: Mapping[str, str]) -> dict[str, str]:
+    """By key of the change that wants it, who still bears its name, after room was to be made.
+
+    That the vendor would refuse it is suggested and never stated (contracts S5).
+    """
+    bearers = {folded(name): key for key, name in standing.items()}
+    return {
+        change.key: bearer
+        for change in changes
+        if "name" in change.after
+        if (bearer := bearers.get(folded(str(change.after["name"])), change.key)) != change.key
+    }

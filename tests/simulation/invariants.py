@@ -351,7 +351,8 @@ def quiet(world: Simulated, lived: Lived, checks: Checks) -> None:
     sent = [attempt.endpoint for attempt in lived.wire.attempts]
     writes = [name for name in sent if not name.startswith("GET") and "find" not in name]
     checks.none("a quiet night writes nothing", [w for w in writes if "token" not in w])
-    checks.none("a quiet night reads nothing", sent)
+    if lived.exit_code == 0:  # what is held for a person may have to be looked at
+        checks.none("a quiet night reads nothing", sent)
 
 
 def nothing_secret(world: Simulated, checks: Checks) -> None:
@@ -385,7 +386,7 @@ def disagreements(world: Simulated) -> Iterator[str]:
     units = storage_units(world)
     groups = [group for site in FACILITIES for group in world.sandbox.groups(site)]
     rows = world.truth.storage_rows()
-    if world.restored:  # two that swapped names while the state forgot one of them are for a person
+    if world.restored or world.settled:  # two that swapped names, one unknown, are for a person
         rows = [row for row in rows if row["id"] not in world.truth.swapped]
     yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
     yield from group_disagreements(units, groups, world.taint)

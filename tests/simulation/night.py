@@ -122,6 +122,7 @@ class Simulated:
         self.sound = True
         self.strange = False
         self.restored = False
+        self.settled = False
         self.allowed = False
         self.number = 0
         self._ids = 0

@@ -46,6 +46,7 @@ class People:
 
     def came_first(self) -> None:
         """The facility holds units already, some of them ours by name, and one that is nobody's."""
+        self.world.settled = True
         rows = self.world.truth.storage_rows()
         some = self.random.sample(rows, len(rows) // 2)
         for site in sorted({row["site"] for row in rows}):

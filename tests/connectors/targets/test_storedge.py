@@ -323,7 +323,7 @@ def test_a_name_that_belongs_to_another_known_unit_is_never_adopted(desk):
 
     pushed = desk.night({"u1": unit("A1"), "u2": unit("A2"), "u9": unit("a1")})
 
-    assert ("failed", "name: has already been taken") == pushed.of("u9")
+    assert ("failed", "not sent: unit 'u1' did not give up its name") == pushed.of("u9")
     assert {"A1", "A2"} == set(desk.live())
 
 

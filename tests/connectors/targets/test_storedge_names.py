@@ -164,7 +164,7 @@ def test_a_unit_that_could_not_make_room_fails_and_takes_nobodys_name(desk):
     pushed = desk.night(named(a="D", b="A", c="E"))
 
     assert ("failed", "name: no") == pushed.of("a")
-    assert ("failed", "name: has already been taken") == pushed.of("b")
+    assert ("failed", "not sent: unit 'a' did not give up its name") == pushed.of("b")
     assert ("applied", "") == pushed.of("c")
     assert {"A", "B", "E"} == set(desk.live())
 
