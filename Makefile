@@ -1,15 +1,20 @@
 # Needs Python 3.11 and make; everything else is installed into .venv, locked by version and hash.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+N ?= 10000
 
 # Both example inventories, two nights, against both vendors' APIs on this machine (ten seconds).
 demo: .venv/.installed
 	$(BIN)/unitsync demo
 	@echo "The command is $(BIN)/unitsync"
 
-# Every test. The network is off in all of them.
+# Every test, on all cores. The network is off in all of them.
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# So many simulated nights, on all cores: what they saw, and whether every promise was kept.
+simulate: .venv/.installed-dev
+	$(BIN)/python -m tests.simulation --nights $(N)
 
 # Style, form, types, and who may import whom.
 lint: .venv/.installed-dev
@@ -55,4 +60,4 @@ $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-buil
 @touch $@
 endef
 
-.PHONY: demo test lint sandbox docs lock
+.PHONY: demo test simulate lint sandbox docs lock

@@ -23,11 +23,13 @@ class SimulatedCrash(BaseException):
 
 @dataclass
 class Boundary:
-    """Counts steps, and strikes at number `at` (from 1; None: never). `on_write` is called when a
+    """Counts steps, or those with `among` in their name, and strikes at number `at` (from 1; None:
+    never). `on_write` is called when a
     write transaction has read, and is about to write."""
 
     at: int | None = None
     mode: Mode = "crash"
+    among: str = ""
     on_crash: Callable[[], None] = lambda: None
     on_stop: Callable[[], None] = lambda: None
     on_write: Callable[[], None] = lambda: None
@@ -41,7 +43,7 @@ class Boundary:
         """A step is about to happen, or has just happened; `failure` is how it may fail."""
         if self.dead:
             raise SimulatedCrash(name)
-        if self.mode.startswith("error") and failure is None:
+        if (self.mode.startswith("error") and failure is None) or self.among not in name:
             return
         self.count += 1
         self.trace.append(name)

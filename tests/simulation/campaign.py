@@ -48,7 +48,7 @@ from tests.simulation.wire import Swarm, swarm
 # The rows of an inventory are normalised once for all worlds that share it.
 INVENTORIES = 16
 # About as many steps as a busy night has.
-STEPS = 160
+STEPS, REQUESTS = 160, 40
 TRACE = 40
 # What happens most is that a file is cut or that a cell is wrong.
 LIKELY = [*DAMAGES, *["cut anywhere", "cut at a row", "invalid cell"] * 6]
@@ -168,11 +168,12 @@ class Life:
             self.tally.saw("source", damage)
         at: int | None = None
         mode: Mode = "crash"
-        if self.plan.random() < 0.4:
-            at = self.crashes.randint(1, STEPS)
-            mode = self.crashes.choice(MODES)
+        among = ""
+        if self.plan.random() < 0.5:
+            mode, among = self.crashes.choice(MODES), self.crashes.choice(["", "request"])
+            at = self.crashes.randint(1, REQUESTS if among else STEPS)
         path = self._planned_ahead() if self.plan.random() < 0.1 else None
-        lived = self._live_through(self.swarm, at, mode)
+        lived = self._live_through(self.swarm, at, mode, among=among)
         if path is not None and lived.summary is not None:
             self._is_stale(path)
         elif self.plan.random() < 0.5 and (scopes := self.people.decide(lived)):
@@ -209,12 +210,13 @@ class Life:
         at: int | None = None,
         mode: Mode = "crash",
         engine: Callable[..., RunSummary] = sync,
+        among: str = "",
     ) -> Lived:
         before = Before.of(self.world)
         witness = Witness(self.world, self.checks)
         with CountingErrors(self.tally):
             lived = self.lived = self.world.night(
-                swarm, at=at, mode=mode, witness=witness, engine=engine
+                swarm, at=at, mode=mode, witness=witness, engine=engine, among=among
             )
         self._note(lived, mode)
         self._tell(lived)
@@ -281,7 +283,7 @@ class Life:
 BRANCHES = re.compile(
     r"settled by reading: it is live|settled by reading: the group exists"
     r"|settled by reading: it was not processed|settled by reading$"
-    r"|adopted: a live unit was found in its place|the unit is gone|the group is gone"
+    r"|linked by a reading|the unit is gone|the group is gone"
     r"|the reply does not mention it|not sent in full|not sent"
 )
 

@@ -386,7 +386,8 @@ def disagreements(world: Simulated) -> Iterator[str]:
     units = storage_units(world)
     groups = [group for site in FACILITIES for group in world.sandbox.groups(site)]
     rows = world.truth.storage_rows()
-    if world.restored or world.settled:  # two that swapped names, one unknown, are for a person
+    # Two that swapped names while a stranger bears one of them are for a person.
+    if world.restored or world.settled or world.doubles:
         rows = [row for row in rows if row["id"] not in world.truth.swapped]
     yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
     yield from group_disagreements(units, groups, world.taint)
@@ -410,11 +411,11 @@ def open_requests(world: Simulated) -> list[Any]:
 
 
 def words(world: Simulated) -> list[str]:
-    """What changes were told in the last run: which branches were taken."""
+    """What changes were told, and how units were linked: which branches were taken."""
     rows = _rows(
         world,
-        "SELECT DISTINCT words FROM changes WHERE run_id ="
-        " (SELECT run_id FROM runs ORDER BY serial DESC LIMIT 1)",
+        "SELECT DISTINCT words FROM changes UNION"
+        " SELECT DISTINCT action || ' by a reading' FROM links",
     )
     return [text for (text,) in rows]
 

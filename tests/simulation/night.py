@@ -187,11 +187,12 @@ class Simulated:
         mode: Mode = "crash",
         witness: Callable[[Wire], None] = lambda wire: None,
         engine: Callable[..., RunSummary] = sync,
+        among: str = "",
     ) -> Lived:
         """Live through one night; whatever happens, the world is left as a machine would be."""
         self.number += 1
         image: list[Image] = []
-        boundary = Boundary(at, mode, lambda: image.append(Image(self.folder)))
+        boundary = Boundary(at, mode, among, lambda: image.append(Image(self.folder)))
         wire = Wire(self.sandbox, self.clock, boundary)
         wire.swarm, wire.hidden, wire.delayed = swarm, self.hidden, self.delayed
         witness(wire)

@@ -12,12 +12,12 @@ from tests.simulation.truth import DAMAGES
 
 # Classes that stand for their subclasses, and those that no answer of a vendor can bring about.
 ABSTRACT = {"ApiError", "NotSent", "OutcomeUnknown"}
-ELSEWHERE = {"RequestUnsendable"}  # tests/connectors/test_every_error.py
+ELSEWHERE = {"RequestUnsendable", "ReplyTooLarge"}  # tests/connectors/test_every_error.py
 RECOVERIES = {
     "settled by reading: it is live",
     "settled by reading: the group exists",
     "settled by reading: it was not processed",
-    "adopted: a live unit was found in its place",
+    "linked by a reading",
     "the reply does not mention it",
     "not sent",
     "not sent in full",

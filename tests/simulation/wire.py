@@ -73,7 +73,8 @@ class Wire(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = Exchange(request, self)
         self.boundary.point(
-            f"before {exchange.endpoint}", lambda: httpx.ConnectError("refused", request=request)
+            f"before request {exchange.endpoint}",
+            lambda: httpx.ConnectError("refused", request=request),
         )
         if exchange.is_write:
             self.witness(exchange.endpoint, exchange.body)
@@ -87,7 +88,7 @@ class Wire(httpx.BaseTransport):
         finally:
             self._note(exchange, fault)
         self.boundary.point(
-            f"after {exchange.endpoint}", lambda: httpx.ReadError("reset", request=request)
+            f"after request {exchange.endpoint}", lambda: httpx.ReadError("reset", request=request)
         )
         return response
 
