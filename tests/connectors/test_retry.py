@@ -181,6 +181,9 @@ def test_an_answer_that_would_be_the_same_ends_it(kind: type[ApiError]) -> None:
         errors.TokenUnavailable,
         errors.CredentialsRefused,
         errors.RedirectRefused,
+        errors.RequestTooLarge,
+        errors.Forbidden,
+        errors.GroupRefused,
     ],
 )
 def test_unknown_stays_unknown_when_the_next_attempt_does_not_get_through(
