@@ -40,7 +40,7 @@ from tests.simulation.invariants import (
     told,
     words,
 )
-from tests.simulation.night import Lived, Simulated
+from tests.simulation.night import BOTH, Lived, Simulated
 from tests.simulation.people import People
 from tests.simulation.truth import DAMAGES
 from tests.simulation.wire import Swarm, swarm
@@ -61,6 +61,7 @@ MODES: tuple[Mode, ...] = (
     "stop",
     "out of memory",
 )
+PIPELINES = (BOTH, BOTH, ("storage",), ("storage",), ("storage",), ("apartments",))
 GUARDS = ("SourceShrank", "max_missing", "max_updates", "max_rejected", "max_rate_change")
 
 
@@ -125,6 +126,7 @@ class Life:
                 conflict_items=self.plan.choice(["text", "object"]),
             ),
             memo=seed % 20 != 19,
+            pipelines=self.plan.choice(PIPELINES),
         )
         self.swarm = swarm(self.world.chance("faults"))
         self.crashes = self.world.chance("crash")

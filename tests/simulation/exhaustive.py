@@ -18,7 +18,7 @@ from tests.simulation.boundary import Mode
 from tests.simulation.campaign import Tally
 from tests.simulation.faults import FAULTS
 from tests.simulation.invariants import Before, Checks, Witness, after_night, healed, quiet
-from tests.simulation.night import QUIET, Lived, Simulated
+from tests.simulation.night import BOTH, QUIET, Lived, Simulated
 from tests.simulation.people import People
 from tests.simulation.truth import Truth
 from tests.simulation.wire import Swarm
@@ -38,6 +38,7 @@ class Canonical:
     name: str
     prepare: Prepare
     nasty: bool = False
+    pipelines: tuple[str, ...] = ("storage",)
 
 
 def _first(world: Simulated) -> Swarm:
@@ -95,9 +96,16 @@ NIGHTS: tuple[Canonical, ...] = (
     Canonical("new units", _after(inventory.build, inventory.build)),
     Canonical("units gone", _after(inventory.drop)),
     Canonical("notes and locks", _after(inventory.annotate, inventory.change_lock)),
-    Canonical("apartments", _after(inventory.refurbish, inventory.readdress)),
-    Canonical("new apartments", _after(inventory.build_apartment, inventory.drop_apartment)),
-    Canonical("everything", _after(*inventory.EVENTS), nasty=True),
+    Canonical(
+        "apartments", _after(inventory.refurbish, inventory.readdress), pipelines=("apartments",)
+    ),
+    Canonical(
+        "new apartments",
+        _after(inventory.build_apartment, inventory.drop_apartment),
+        nasty=True,
+        pipelines=("apartments",),
+    ),
+    Canonical("everything", _after(*inventory.EVENTS), pipelines=BOTH),
     Canonical("a state restored", _restored),
     Canonical("creates unknown", _meeting(_first, "reset after processing")),
     Canonical("updates unknown", _meeting(_after(*inventory.EVENTS), "timeout after processing")),
@@ -119,6 +127,7 @@ class Loop:
             missing="retire",
             limits=inventory.NO_LIMITS,
             habits=StoredgeHabits(unique_names=False),
+            pipelines=canonical.pipelines,
         )
         self.swarm = canonical.prepare(self.world)
         self.world.export()

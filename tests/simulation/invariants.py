@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -330,20 +330,24 @@ def healed(world: Simulated, checks: Checks) -> None:
     checks.none("no outcome stays unknown", [str(row) for row in open_requests(world)])
 
 
-def told(world: Simulated, lived: Lived, checks: Checks) -> set[str]:
-    """Every duplicate is told to a person, and nothing else is; their remote ids."""
-    names = Counter((unit["scope"], unit["name"]) for unit in _standing(world))
-    known = {remote_id for _, remote_id, _ in known_units(world, settled=False)}
-    twins = {
-        unit["id"]
-        for unit in _standing(world)
-        if names[unit["scope"], unit["name"]] > 1 and unit["id"] not in known
-    }
+def told(world: Simulated, lived: Lived, checks: Checks) -> list[str]:
+    """Every duplicate of a unit that we keep in step is told to a person; returns the remote ids
+    of those that the person will remove, so that one of each is left."""
     assert lived.summary is not None
     notes = [note for pipeline in lived.summary.pipelines for note in pipeline.notes]
-    untold = [twin for twin in twins if not any(f"live unit {twin} repeats" in n for n in notes)]
+    known = {remote_id for _, remote_id, _ in known_units(world, settled=False)}
+    alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for unit in _standing(world):
+        alike[unit["scope"], unit["name"]].append(unit["id"])
+    untold, surplus = [], []
+    for ids in alike.values():
+        ours = [remote_id for remote_id in ids if remote_id in known]
+        others = [remote_id for remote_id in ids if remote_id not in (ours or ids)[:1]]
+        surplus += others
+        if ours:  # of two that are nobody's yet, neither is made ours: the create is held
+            untold += [i for i in others if not any(f"live unit {i} repeats" in n for n in notes)]
     checks.none("a late duplicate is told every night", untold)
-    return twins
+    return surplus
 
 
 def quiet(world: Simulated, lived: Lived, checks: Checks) -> None:
@@ -389,11 +393,12 @@ def disagreements(world: Simulated) -> Iterator[str]:
     # Two that swapped names while a stranger bears one of them are for a person.
     if world.restored or world.settled or world.doubles:
         rows = [row for row in rows if row["id"] not in world.truth.swapped]
-    yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
-    yield from group_disagreements(units, groups, world.taint)
-    yield from apartment_disagreements(
-        world.truth.apartment_rows(), apartment_units(world), world.taint
-    )
+    if "storage" in world.pipelines:
+        yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
+        yield from group_disagreements(units, groups, world.taint, world.doubles)
+    if "apartments" in world.pipelines:
+        apartments = apartment_units(world)
+        yield from apartment_disagreements(world.truth.apartment_rows(), apartments, world.taint)
 
 
 def known_units(world: Simulated, *, settled: bool = True) -> list[tuple[str, str, dict[str, Any]]]:

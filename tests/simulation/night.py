@@ -55,6 +55,7 @@ ENVIRONMENT = {
 # A disk that needs no fsync, where there is one.
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 A_DAY = 86_400.0
+BOTH = ("storage", "apartments")
 # A forked world has locks of its own; nobody holds one between two nights.
 for lock in (threading.Lock, threading.RLock):
     copyreg.pickle(type(lock()), lambda _, lock=lock: (lock, ()))
@@ -100,6 +101,7 @@ class Simulated:
     canary: int = 0
     habits: StoredgeHabits = field(default_factory=StoredgeHabits)
     memo: bool = True
+    pipelines: tuple[str, ...] = BOTH
 
     def __post_init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="unitsync-night-", dir=MEMORY))
@@ -176,7 +178,10 @@ class Simulated:
     def settings(self) -> Settings:
         text = inventory.CONFIG.format(missing=self.missing, limits=self.limits, canary=self.canary)
         return replace(
-            loaded(text), state=self.state, reports=self.folder / "reports", base=self.folder
+            loaded(text, self.pipelines),
+            state=self.state,
+            reports=self.folder / "reports",
+            base=self.folder,
         )
 
     def night(
@@ -246,12 +251,12 @@ class Simulated:
 
 
 @cache
-def loaded(text: str) -> Settings:
+def loaded(text: str, pipelines: tuple[str, ...]) -> Settings:
     """The settings in a text, wherever it stands."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "unitsync.yaml"
         file.write_text(text)
-        return load(file, environ=ENVIRONMENT)
+        return load(file, pipelines, ENVIRONMENT)
 
 
 _MEMORY: dict[Any, tuple[Balance, Desired]] = {}

@@ -49,13 +49,15 @@ def storage_disagreements(
         yield from min(differences, key=len)
 
 
-def group_disagreements(units: Live, groups: Live, taint: Taint) -> Iterator[str]:
+def group_disagreements(
+    units: Live, groups: Live, taint: Taint, doubles: Container[str] = ()
+) -> Iterator[str]:
     """Where a group has not taken over what its reference unit is now."""
     by_id = {unit["id"]: unit for unit in units}
     for group in groups:
         members = [by_id[unit_id] for unit_id in group["unit_ids"]]
         reference = by_id.get(group["reference_unit_id"] or "")
-        touched = any(taint.get(unit["id"]) for unit in members) or group["id"] in taint
+        touched = any(taint.get(u["id"]) or u["name"] in doubles for u in members)
         if not members or touched:
             continue
         if reference is None or reference["id"] not in group["unit_ids"]:
