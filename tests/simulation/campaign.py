@@ -37,6 +37,7 @@ from tests.simulation.invariants import (
     healed,
     nothing_secret,
     quiet,
+    storage_units,
     told,
     words,
 )
@@ -161,6 +162,10 @@ class Life:
         if self.plan.random() < 0.08 and (copies := backups(self.world.state)):
             restore(self.plan.choice(copies), self.world.state, now=self.world.clock.now())
             self.world.strange = self.world.restored = True
+            # What a lost run took off the market, nobody knows to have been us.
+            for unit in storage_units(self.world):
+                if not unit["rentable"]:
+                    self.world.taint.setdefault(unit["id"], set()).add("rentable")
             self.tally.saw("world", "older states restored")
 
     def _night(self) -> None:

@@ -395,7 +395,7 @@ def disagreements(world: Simulated) -> Iterator[str]:
         rows = [row for row in rows if row["id"] not in world.truth.swapped]
     if "storage" in world.pipelines:
         yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
-        yield from group_disagreements(units, groups, world.taint, world.doubles)
+        yield from group_disagreements(rows, units, groups, world.taint, world.doubles)
     if "apartments" in world.pipelines:
         apartments = apartment_units(world)
         yield from apartment_disagreements(world.truth.apartment_rows(), apartments, world.taint)

@@ -50,15 +50,16 @@ def storage_disagreements(
 
 
 def group_disagreements(
-    units: Live, groups: Live, taint: Taint, doubles: Container[str] = ()
+    rows: Iterable[Row], units: Live, groups: Live, taint: Taint, doubles: Container[str] = ()
 ) -> Iterator[str]:
-    """Where a group has not taken over what its reference unit is now."""
+    """Where a group that the source names has not taken over what its reference unit is now."""
+    named = {(row["site"], row["group_name"]) for row in rows}
     by_id = {unit["id"]: unit for unit in units}
     for group in groups:
         members = [by_id[unit_id] for unit_id in group["unit_ids"]]
         reference = by_id.get(group["reference_unit_id"] or "")
         touched = any(taint.get(u["id"]) or u["name"] in doubles for u in members)
-        if not members or touched:
+        if not members or touched or (group["scope"], group["name"]) not in named:
             continue
         if reference is None or reference["id"] not in group["unit_ids"]:
             yield f"group {group['name']!r} has no reference unit of its own"

@@ -24,7 +24,29 @@ WORLDS, PARTS = 120, 6
 EVERY_STEP = 6
 LIVES = range(8)
 # The first world in which each bug shows; `python -m tests.simulation --bugs` finds them anew.
-SHOWN_IN: dict[str, int] = {}
+SHOWN_IN = {
+    "blind_retry_of_a_create": 6,
+    "no_read_back": 6,
+    "known_before_the_answer": 0,
+    "a_failure_is_acknowledged": 7,
+    "rejected_counts_as_missing": 25,
+    "a_partial_extract_counts_as_complete": 17,
+    "an_unreadable_list_is_empty": 2,
+    "journal_after_send": 0,
+    "a_guard_with_a_floor_on_a_small_base": 117,
+    "no_guard": 45,
+    "a_reference_is_not_asserted_again": 3,
+    "whole_objects_are_sent": 0,
+    "a_stale_plan_is_applied": 3,
+    "a_deferred_transaction": 0,
+    "a_dead_run_is_forgotten": 64,
+    "strangers_are_not_looked_at": 67,
+    "a_restored_state_is_believed": 38,
+    "a_failed_scope_counts_as_in_step": 0,
+    "lock_codes_stay_readable": 0,
+    "addresses_are_forgotten": 22,
+    "a_name_is_taken_before_it_is_free": -1,
+}
 
 
 @pytest.mark.parametrize("part", range(PARTS))
