@@ -17,7 +17,7 @@ from flows.job import Job
 from flows.planning import PlannedScope, identities
 from flows.pushing import Push, PushedScope, Pusher, shards_of
 from flows.recorder import Recorder
-from transforms.confirmation import contradictions, named
+from transforms.confirmation import contradictions, named, unconfirmed
 from transforms.plan import Change, Result
 
 
@@ -93,7 +93,8 @@ def _disagreements(push: Push, planned: PlannedScope, done: PushedScope) -> list
         push.job.target.outside.clock.sleep(pause)
         disagreements = list(_read_back(push, planned.plan.scope, confirmed))
         if not disagreements:
-            break
+            return []
+    _forget(push, planned.plan.scope, confirmed)
     return disagreements
 
 
@@ -111,6 +112,23 @@ def _read_back(push: Push, scope: str, confirmed: Sequence[Change]) -> Iterator[
         return
     known = identities(push.store, push.job.name, scope)
     yield from contradictions(confirmed, live, known, target.schema)
+
+
+def _forget(push: Push, scope: str, confirmed: Sequence[Change]) -> None:
+    """What does not read as it was confirmed is not known, and so is planned again."""
+    target, changes = push.job.target, {c.key: c for c in confirmed if c.entity == "unit"}
+    try:
+        live = target.read(scope)
+    except ApiError:
+        return
+    units = push.store.known_units(push.job.name, scope, changes)
+    doubted = [
+        left
+        for key, unit in units.items()
+        if (left := unconfirmed(unit, changes[key], live, target.schema))
+    ]
+    if doubted:
+        push.store.link(push.job.name, scope, push.run_id, doubted, [])
 
 
 def _complaint(scope: str, disagreements: Sequence[str]) -> str:

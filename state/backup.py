@@ -73,8 +73,13 @@ def restore(source: Path, state: Path, *, now: datetime) -> Path | None:
 
 
 def snapshot(state: Path, target: Path) -> None:
-    """A throw-away copy of the state as it is now, for a preview. The state is not touched."""
-    _copy(state.resolve(), target, read_marker(state.resolve()), LOCAL_DISK)
+    """A throw-away copy of the state as it is now, for a preview. The state is not touched.
+
+    The copy remembers what the marker says, so that a preview distrusts an older state, too.
+    """
+    remembered = read_marker(state.resolve())
+    marker = _copy(state.resolve(), target, remembered, LOCAL_DISK)
+    write_marker(target, remembered or marker)
 
 
 def _copy(source: Path, draft: Path, remembered: Marker | None, disk: Disk) -> Marker:

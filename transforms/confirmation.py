@@ -8,13 +8,14 @@ run. Fields that no reading shows, that are written once or that the vendor igno
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from transforms.canonical import reads_as
 from transforms.cells import HIDDEN, shown
 from transforms.change import GROUP_FIELD
 from transforms.group import REFERENCE
-from transforms.plan import Change, Live, LiveGroup, LiveUnit, Payload
+from transforms.plan import Change, KnownUnit, Live, LiveGroup, LiveUnit, Payload
 from transforms.schema import Field, TargetSchema
 from transforms.settle import Identities, is_in_group
 
@@ -35,6 +36,25 @@ def contradictions(
         else:
             said = _of_unit(change, units.get(remote_id), known, schema)
         yield from (f"{named(change)} {words}" for words in said)
+
+
+def unconfirmed(
+    unit: KnownUnit, change: Change, live: Live, schema: TargetSchema
+) -> KnownUnit | None:
+    """What is left of a known unit without the fields of a confirmed change that read otherwise;
+    None where all of them read as they were confirmed."""
+    found = {one.remote_id: one for one in live.units}.get(unit.remote_id)
+    if found is None:
+        return None
+    otherwise = {
+        name
+        for name, _, value in _comparable(change, schema)
+        if not reads_as(found.payload.get(name), value)
+    }
+    if not otherwise:
+        return None
+    left = {name: value for name, value in unit.payload.items() if name not in otherwise}
+    return replace(unit, payload=left, digest="")
 
 
 def named(change: Change) -> str:

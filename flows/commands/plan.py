@@ -87,8 +87,9 @@ def save_plan(nights: Sequence[Night], settings: Settings, path: Path) -> None:
         for planned in night.scopes:
             if planned.recovered or planned.unreadable:
                 raise PlanRefused(
-                    f"{planned.plan.scope} was left in flight by a run that died or cannot be "
-                    "read, so this plan is not saved; run `unitsync sync` first"
+                    f"{planned.plan.scope} was left in flight by a run that died, or an older "
+                    "state was put back, or it cannot be read, so this plan is not saved; run "
+                    "`unitsync sync` first"
                 )
     with Store.open_for_reading(settings.state) as store:
         lineage, serial = store.lineage, store.serial

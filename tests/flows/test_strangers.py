@@ -68,6 +68,19 @@ def test_nobody_is_renamed_to_what_a_stranger_is_called(lenient, unit):
     assert stranger in row["words"]
 
 
+def test_a_plan_reads_too_where_an_older_state_was_put_back(desk, unit):
+    desk.sync(unit(1))
+    desk.sync(unit(1, rate="120.00"))
+    desk.sync(unit(1, rate="120.00"), unit(2))
+    state = desk.folder / "unitsync.db"
+    restore(backups(state)[0], state, now=desk.clock.now())
+
+    [night] = desk.preview()
+
+    assert "create" not in {change.action for change in night.scopes[0].plan.changes}
+    assert night.scopes[0].recovered
+
+
 def test_what_a_later_run_confirmed_is_not_forgotten_by_an_older_state(desk, unit):
     desk.sync(unit(1, rate="100.00"), unit(2))
     desk.sync(unit(1, rate="120.00"), unit(2))
