@@ -329,7 +329,7 @@ def live(seed: int, told: Told = lambda text: None) -> tuple[Tally, Failure | No
 
 
 def _failure(life: Life, message: str) -> Failure:
-    lived = life.lived
+    lived = life.world.latest
     return Failure(
         life.seed,
         life.world.number,

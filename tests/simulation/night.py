@@ -127,6 +127,7 @@ class Simulated:
         self.settled = False
         self.allowed = False
         self.number = 0
+        self.latest: Lived | None = None
         self._ids = 0
 
     def chance(self, concern: str) -> Random:
@@ -203,7 +204,7 @@ class Simulated:
         witness(wire)
         world = self.outside(wire)
         boundary.on_stop = world.stop.set
-        lived = Lived(boundary, wire)
+        lived = self.latest = Lived(boundary, wire)
         try:
             summary = engine(self.settings(), world, pusher=inline, reader=self.reader(boundary))
             lived = Lived(boundary, wire, summary)

@@ -14,7 +14,6 @@ from typing import Any
 from unittest.mock import patch
 
 from connectors.errors import ApiError
-from connectors.targets import storedge
 from connectors.targets.ledger import Ledger
 from connectors.targets.push import ScopePush, _Doubt
 from connectors.targets.storedge_reader import StoredgeReader
@@ -237,11 +236,6 @@ def addresses_are_forgotten() -> Patch:
     )
 
 
-def a_name_is_taken_before_it_is_free() -> Patch:
-    """Whoever should have made room did not, and its name is given to another all the same."""
-    return patch.object(storedge, "still_borne", lambda changes, standing: {})
-
-
 BUGS: Mapping[str, Callable[[], Patch]] = {
     bug.__name__: bug
     for bug in (
@@ -265,7 +259,6 @@ BUGS: Mapping[str, Callable[[], Patch]] = {
         a_failed_scope_counts_as_in_step,
         lock_codes_stay_readable,
         addresses_are_forgotten,
-        a_name_is_taken_before_it_is_free,
     )
 }
 
