@@ -40,7 +40,7 @@ def main() -> int:
         return _bugs()
     started, total, failures = time.monotonic(), Tally(), []
     with ProcessPoolExecutor(options.workers) as pool:
-        looping = [pool.submit(loop, name) for name in LOOPS] if options.loops else []
+        looping = [pool.submit(loop, name, options.every) for name in LOOPS if options.loops]
         for tally, failed in _worlds(pool, options.nights, options.seeds):
             total.add(tally)
             failures += failed
@@ -63,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--trace", action="store_true")
     parser.add_argument("--loops", action="store_true")
+    parser.add_argument("--every", type=int, default=1, help="of a loop, every so many steps")
     parser.add_argument("--bugs", action="store_true")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
