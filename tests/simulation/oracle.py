@@ -21,7 +21,7 @@ MEMO = ("width", "length", "height", "floor", "standard_rate", "access_type")
 def storage_disagreements(
     rows: Iterable[Row], units: Live, groups: Live, taint: Taint, doubles: Container[str] = ()
 ) -> Iterator[str]:
-    """Where the facilities are not what the source says; of `doubles`, one must be."""
+    """Where the facilities are not what the source says; `doubles` are for a person."""
     named = {group["id"]: group["name"] for group in groups}
     live = _by((unit for unit in units if not unit["deleted"]), "scope", "name")
     for row in rows:
@@ -29,7 +29,9 @@ def storage_disagreements(
         found = live[place]
         if any("*" in taint.get(unit["id"], ()) for unit in found):
             continue
-        if len(found) != 1 and not (found and row["name"] in doubles):
+        if len(found) > 1 and row["name"] in doubles:  # which of them is ours, a person says
+            continue
+        if len(found) != 1:
             yield f"{row['id']}: {len(found)} live units are called {row['name']!r}"
             continue
         wanted = {
@@ -42,11 +44,8 @@ def storage_disagreements(
             **({"floor": int(row["floor"])} if row["floor"] else {}),
         }
         wanted["unit_group"] = row["group_name"]
-        differences = [
-            list(_differences(row["id"], wanted, unit, taint.get(unit["id"], set())))
-            for unit in ({**unit, "unit_group": named.get(unit["unit_group_id"])} for unit in found)
-        ]
-        yield from min(differences, key=len)
+        unit = {**found[0], "unit_group": named.get(found[0]["unit_group_id"])}
+        yield from _differences(row["id"], wanted, unit, taint.get(unit["id"], set()))
 
 
 def group_disagreements(
