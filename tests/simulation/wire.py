@@ -7,7 +7,6 @@ would raise is raised here.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,9 +107,3 @@ def swarm(random: Random, rate: float | None = None) -> Swarm:
     """From none to five kinds, all at one rate."""
     kinds = tuple(random.sample(FAULTS, random.choice([0, 1, 1, 2, 3, 5])))
     return Swarm(kinds, rate or random.choice([0.03, 0.1, 0.3, 0.8]), random)
-
-
-def as_json(response: httpx.Response) -> dict[str, Any]:
-    document = json.loads(response.read())
-    assert isinstance(document, dict)
-    return document
