@@ -21,6 +21,8 @@ What a row means:
               change in it, is not known.
 - `tripped`   one per guardrail that tripped, with what it was about (`transforms.allowance`).
 - `allowances`  one per scope that a person let through; used by one run, or never.
+- `standings`  one per unit or group that a reconciliation did not find in step;
+              `standing_tallies` counts all of them, and has a row for each scope that was read.
 """
 
 from __future__ import annotations
@@ -49,7 +51,14 @@ def m002_tripped(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION = 2
+@_migrations()
+def m003_standings(db: Database) -> None:
+    """What reconciliations found."""
+    for statement in _STANDINGS.split(";\n"):
+        db.execute(statement)
+
+
+SCHEMA_VERSION = 3
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -232,4 +241,32 @@ CREATE INDEX tripped_by_run ON tripped (run_id, pipeline, scope);
 CREATE INDEX tripped_by_scope ON tripped (pipeline, scope);
 -- Until it is read again, an old scope may hold some.
 ALTER TABLE scopes ADD COLUMN strangers INTEGER NOT NULL DEFAULT 1 CHECK (strangers IN (0, 1))
+"""
+
+_STANDINGS = """
+CREATE TABLE standing_tallies (
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    entity TEXT NOT NULL CHECK (entity IN ('unit', 'group')),
+    standing TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (run_id, pipeline, scope, entity, standing)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE standings (
+    standing_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    entity TEXT NOT NULL CHECK (entity IN ('unit', 'group')),
+    key TEXT,
+    name TEXT NOT NULL,
+    remote_id TEXT,
+    standing TEXT NOT NULL,
+    row INTEGER,
+    words TEXT NOT NULL,
+    fields TEXT NOT NULL
+) STRICT;
+CREATE INDEX standings_by_run ON standings (run_id, pipeline, scope);
+CREATE INDEX standings_by_key ON standings (key)
 """

@@ -16,29 +16,36 @@ from typing import Any, Self
 
 import pandas as pd
 
-from state import allowances, history, journal, known, links, rejections, run_details, runs, scopes
+from state import (
+    allowances,
+    journal,
+    known,
+    links,
+    rejections,
+    runs,
+    scopes,
+    standings,
+)
 from state import changes as ledger
 from state import tripped as guardrails
 from state.acknowledgement import acknowledge
-from state.allowances import Allowance
+from state.archive import Archive
 from state.disk import LOCAL_DISK, Disk
 from state.errors import StateIsUnwritable
-from state.history import UnitHistory
 from state.journal import SentRequest
 from state.marker import Marker, write_marker
 from state.opening import Opened, open_to_read, open_to_write
-from state.run_details import Limits, RunDetails
-from state.runs import RunRecord
 from state.scopes import ScopeRecord
 from state.transactions import Transactions
 from state.tripped import HeldScope
 from transforms.allowance import Allowed, Tripped
-from transforms.plan import AcceptedExtract, Change, KnownGroup, KnownUnit, Result
+from transforms.plan import AcceptedExtract, Change, Entity, KnownGroup, KnownUnit, Result
+from transforms.standing import Standing, StandingName
 
 Clock = Callable[[], datetime]
 
 
-class Store:
+class Store(Archive):
     """One state file. Build it with `open` or `open_for_reading`; close it when done."""
 
     def __init__(
@@ -50,7 +57,7 @@ class Store:
         self._lineage = opened.found.lineage
         self._clock = clock
         self._disk = disk
-        self._transactions = Transactions(opened.connection, path)
+        super().__init__(Transactions(opened.connection, path))
         self.restored_from_older = opened.restored_from_older
 
     @classmethod
@@ -119,21 +126,6 @@ class Store:
             runs.finish(db, run_id, status, summary, now)
         self._remember(self.serial)
 
-    def runs(self, limit: int = 30) -> list[RunRecord]:
-        """The last runs, newest first."""
-        with self._transactions.reading() as db:
-            return runs.latest(db, limit)
-
-    def run(self, run_id: str) -> RunRecord | None:
-        """One run, or None."""
-        with self._transactions.reading() as db:
-            return runs.find(db, run_id)
-
-    def run_ids(self, prefix: str) -> list[str]:
-        """The runs whose id begins so, newest first."""
-        with self._transactions.reading() as db:
-            return runs.ids(db, prefix)
-
     # The scopes
 
     def scope_records(self, pipeline: str) -> dict[str, ScopeRecord]:
@@ -184,11 +176,6 @@ class Store:
         with self._writing() as (db, _):
             guardrails.add(db, pipeline, run_id, tripped)
 
-    def held_scopes(self, run_id: str) -> list[HeldScope]:
-        """What a run held by guardrails, scope by scope."""
-        with self._transactions.reading() as db:
-            return guardrails.held_scopes(db, run_id)
-
     def allow(
         self, held: Iterable[HeldScope], run_id: str, reason: str, who: str, expires_at: datetime
     ) -> None:
@@ -212,11 +199,6 @@ class Store:
         """The run has pushed what these allowances let through; they let nothing through now."""
         with self._writing() as (db, _):
             allowances.use(db, ids, run_id)
-
-    def allowances_used_by(self, run_id: str) -> list[Allowance]:
-        """What a person had let through for this run."""
-        with self._transactions.reading() as db:
-            return allowances.used_by(db, run_id)
 
     # The known side
 
@@ -334,15 +316,19 @@ class Store:
         with self._transactions.reading() as db:
             return journal.unanswered(db, pipeline, scope)
 
-    def history(self, unit: str) -> list[UnitHistory]:
-        """Everything that ever happened to the unit of this key or (former) name."""
-        with self._transactions.reading() as db:
-            return history.of_unit(db, unit)
+    # What reconciliations found
 
-    def run_details(self, run_id: str, pipeline: str, limits: Limits) -> RunDetails:
-        """What a run did to one pipeline, told within limits."""
-        with self._transactions.reading() as db:
-            return run_details.read(db, run_id, pipeline, limits)
+    def add_standings(
+        self,
+        pipeline: str,
+        run_id: str,
+        scope: str,
+        counts: Mapping[tuple[Entity, StandingName], int],
+        found: Iterable[Standing],
+    ) -> None:
+        """Write down what a reconciliation found in one scope; `counts` has those in step, too."""
+        with self._writing() as (db, _):
+            standings.add(db, pipeline, run_id, scope, counts, found)
 
     def _remember(self, serial: int) -> None:
         write_marker(self._path, Marker(self._lineage, serial), self._disk)

@@ -1,0 +1,69 @@
+"""What the state tells a person: the runs, what each did and found, and the story of one unit.
+
+Reads only, and promises nothing to the engine: no decision about a unit is taken from here.
+"""
+
+from __future__ import annotations
+
+from state import allowances, history, run_details, runs, standings
+from state import tripped as guardrails
+from state.allowances import Allowance
+from state.history import UnitHistory
+from state.run_details import Limits, RunDetails
+from state.runs import RunRecord
+from state.standings import StandingTally
+from state.transactions import Transactions
+from state.tripped import HeldScope
+from transforms.standing import Standing
+
+
+class Archive:
+    """The reading side of a state file, for pages and answers."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def runs(self, limit: int = 30) -> list[RunRecord]:
+        """The last runs, newest first."""
+        with self._transactions.reading() as db:
+            return runs.latest(db, limit)
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """One run, or None."""
+        with self._transactions.reading() as db:
+            return runs.find(db, run_id)
+
+    def run_ids(self, prefix: str) -> list[str]:
+        """The runs whose id begins so, newest first."""
+        with self._transactions.reading() as db:
+            return runs.ids(db, prefix)
+
+    def held_scopes(self, run_id: str) -> list[HeldScope]:
+        """What a run held by guardrails, scope by scope."""
+        with self._transactions.reading() as db:
+            return guardrails.held_scopes(db, run_id)
+
+    def allowances_used_by(self, run_id: str) -> list[Allowance]:
+        """What a person had let through for this run."""
+        with self._transactions.reading() as db:
+            return allowances.used_by(db, run_id)
+
+    def history(self, unit: str) -> list[UnitHistory]:
+        """Everything that ever happened to the unit of this key or (former) name."""
+        with self._transactions.reading() as db:
+            return history.of_unit(db, unit)
+
+    def run_details(self, run_id: str, pipeline: str, limits: Limits) -> RunDetails:
+        """What a run did to one pipeline, told within limits."""
+        with self._transactions.reading() as db:
+            return run_details.read(db, run_id, pipeline, limits)
+
+    def standing_tallies(self, run_id: str, pipeline: str) -> list[StandingTally]:
+        """How many units and groups stand how, scope by scope."""
+        with self._transactions.reading() as db:
+            return standings.tallies(db, run_id, pipeline)
+
+    def standings(self, run_id: str, pipeline: str) -> list[Standing]:
+        """Everything that a reconciliation did not find in step."""
+        with self._transactions.reading() as db:
+            return list(standings.of_run(db, run_id, pipeline))
