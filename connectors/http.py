@@ -16,7 +16,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from json import dumps
@@ -237,6 +237,7 @@ def _encoded(json: Mapping[str, Any]) -> bytes:
     raise lost  # outside the handler: the exception holds the whole request
 
 
+@cache
 def _version() -> str:
     try:
         return version("unitsync")

@@ -56,14 +56,14 @@ def clashes(frame: pd.DataFrame, schema: TargetSchema) -> Iterator[pd.DataFrame]
     """One line for each row and each rule of uniqueness that it breaks."""
     name = schema.name_field
     if name is not None and name in frame.columns:
-        yield _contested(frame, _folded(frame[name]), frame.index, _name_rule(name))
+        yield from _contested(frame, _folded(frame[name]), frame.index, _name_rule(name))
     address = tuple(field for field in schema.address_fields if field in frame.columns)
     if address:
-        yield _contested(frame, address_keys(frame), frame.index, _address_rule(address))
+        yield from _contested(frame, address_keys(frame), frame.index, _address_rule(address))
     if REFERENCE in schema.fields and REFERENCE in frame.columns:
-        yield _contested(frame, frame[REFERENCE], frame.index, EXTERNAL_REF)
+        yield from _contested(frame, frame[REFERENCE], frame.index, EXTERNAL_REF)
     if "_group_name" in frame.columns:
-        yield _contested(frame, _folded(frame["_group_name"]), frame["_group"], GROUP_NAME)
+        yield from _contested(frame, _folded(frame["_group_name"]), frame["_group"], GROUP_NAME)
 
 
 def _name_rule(field: str) -> Rule:
@@ -85,10 +85,10 @@ def _contested(
     identity: pd.Series[str],
     claimants: pd.Index[Any] | pd.Series[Any],
     rule: Rule,
-) -> pd.DataFrame:
+) -> Iterator[pd.DataFrame]:
     """The rows whose identity more than one claimant of their scope has; an absent one has none."""
     if not identity.dropna().duplicated().any():
-        return _lines(frame.iloc[:0], [], rule)
+        return
     identities = identity.groupby([frame["_scope"], identity], sort=False).ngroup()
     claims = pd.DataFrame({"identity": identities, "claimant": claimants}, index=frame.index)
     distinct = claims[claims["identity"] >= 0].drop_duplicates()
@@ -101,7 +101,7 @@ def _contested(
         f"also {rule.where} {others(rivals[number], claimant)}; {rule.need}."
         for number, claimant in refused.itertuples(index=False)
     ]
-    return _lines(frame.loc[refused.index], messages, rule)
+    yield _lines(frame.loc[refused.index], messages, rule)
 
 
 def _lines(rows: pd.DataFrame, messages: list[str], rule: Rule) -> pd.DataFrame:

@@ -96,7 +96,9 @@ def _identity(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         ("_scope", "The scope is empty; every unit belongs to one."),
         ("_key", "The key is empty; without it the unit cannot be recognised again."),
     ):
-        yield _lines(frame[frame[column] == ""], column.removeprefix("_"), "required", "", message)
+        empty = frame[column] == ""
+        if empty.any():
+            yield _lines(frame[empty], column.removeprefix("_"), "required", "", message)
 
 
 def _model(frame: pd.DataFrame, kept: Normalized, schema: TargetSchema) -> Iterator[pd.DataFrame]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -119,7 +118,7 @@ class StoredgeVendor:
     def unit_rows(self, scope: str | None) -> list[dict[str, Any]]:
         """Every unit with all that was written to it, for inspection."""
         return [
-            {"vendor": self.name, "scope": facility.id, **asdict(unit)}
+            {"vendor": self.name, "scope": facility.id, **unit.written()}
             for facility in self._inspected(scope)
             for unit in facility.units.values()
         ]

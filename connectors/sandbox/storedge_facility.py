@@ -7,7 +7,7 @@ facility groups its units by itself, by size, price, type, amenities and floor (
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
 
@@ -76,6 +76,10 @@ class Unit:
     status: str = "vacant"
     damaged: bool = False
     deleted: bool = False
+
+    def written(self) -> dict[str, Any]:
+        """All of it by name (`dataclasses.asdict` copies every value, ten times as slowly)."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def size(self) -> str:

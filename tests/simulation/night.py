@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import copy
 import copyreg
+import pickle
 import shutil
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -60,6 +64,9 @@ BOTH = ("storage", "apartments")
 for lock in (threading.Lock, threading.RLock):
     copyreg.pickle(type(lock()), lambda _, lock=lock: (lock, ()))
 QUIET = Swarm()
+# What no later night asks for, and what only follows from the other files.
+NO_FUTURE = ("folder", "latest", "sandbox")
+FOLLOWING = ("-wal", "-shm", ".html", ".lock")
 # How a night may end without a summary, with the exit code of the command line (DESIGN 5).
 ENDS: tuple[tuple[type[Exception], int], ...] = (
     (ConfigError, 2),
@@ -140,6 +147,18 @@ class Simulated:
         twin.folder = Path(tempfile.mkdtemp(prefix="unitsync-night-", dir=MEMORY))
         shutil.copytree(self.folder, twin.folder, dirs_exist_ok=True)
         return twin
+
+    def fingerprint(self) -> bytes:
+        """All that the nights to come depend on: the state as it reads, what lies beside it, the
+        vendors, the clock and chance. Two worlds with one fingerprint have one future."""
+        digest = blake2b()
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and not path.name.endswith(FOLLOWING):
+                content = contents(path) if path.suffix == ".db" else path.read_bytes()
+                digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+        past = {name: part for name, part in vars(self).items() if name not in NO_FUTURE}
+        digest.update(pickle.dumps((past, self.sandbox._vendors)))
+        return digest.digest()
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -249,6 +268,12 @@ class Simulated:
             return remembered(job, world, watcher) if self.memo else read(job, world, watcher)
 
         return reader
+
+
+def contents(database: Path) -> bytes:
+    """What a database says, wherever its pages lie."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return "\n".join(connection.iterdump()).encode()
 
 
 @cache
