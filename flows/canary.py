@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from connectors.errors import ApiError
 from connectors.targets.push import READ_PAUSES_SECONDS
 from flows.job import Job
-from flows.planning import PlannedScope, identities
+from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope, Pusher, shards_of
 from flows.recorder import Recorder
+from flows.recovery import identities
 from transforms.confirmation import contradictions, named, unconfirmed
 from transforms.plan import Change, Result
 

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
 from connectors.targets.settings import StoredgeSettings
 from flows.job import Job
+from flows.recovery import Recovery
 from state.scopes import ScopeRecord
 from state.store import Store
 from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import guard
 from transforms.habits import drifted, occupied
-from transforms.plan import KnownGroup, KnownUnit, Live, Result
+from transforms.plan import KnownGroup, KnownUnit, Live
 from transforms.reshape import Desired
-from transforms.settle import Identities, adopt, refreshed, settle
-from transforms.twins import Twin, twins
+from transforms.twins import Twin
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,11 @@ class Planner:
     pool: Callable[[int], Executor]
     command: Callable[[str], str]
     records: Mapping[str, ScopeRecord] = field(init=False)
+    recovery: Recovery = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "records", self.store.scope_records(self.job.name))
+        object.__setattr__(self, "recovery", Recovery(self.job, self.store, self.run_id))
 
     def diff(self) -> Iterator[PlannedScope]:
         """Every scope that the source or the state knows, in a stable order."""
@@ -138,20 +140,22 @@ class Planner:
         desired = self.desired.scope(scope)
         recovered = False
         if isinstance(reading, Live):
-            recovered = self._recover(scope, reading) | self._refresh(scope, reading)
+            recovered = self.recovery.learn(reading, self.records.get(scope))
         plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         if reading is None and self._may_meet(plan):
             reading = self._read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
-        units, groups, ambiguous = self._adoptable(plan, reading)
+        if reading is None:
+            return PlannedScope(self._by_habit(self._only_vacant(plan)), accepted=desired.complete)
+        units, groups, ambiguous = self.recovery.adoptable(plan.changes, reading)
         if units or groups:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
         plan = plan.holding_units(ambiguous)
         plan = self._by_habit(self._only_vacant(plan, reading), reading)
-        repeated = self._twins(reading)
-        self._note_strangers(reading)
+        repeated = self.recovery.twins(reading)
+        self.recovery.note_strangers(reading)
         return PlannedScope(
             plan,
             tuple(units),
@@ -176,13 +180,6 @@ class Planner:
             elsewhere=elsewhere,
         )
 
-    def _adoptable(
-        self, plan: ScopePlan, reading: Live | None
-    ) -> tuple[list[KnownUnit], list[KnownGroup], dict[str, str]]:
-        if reading is None:
-            return [], [], {}
-        return adopt(plan.changes, reading, self._identities(plan.scope), self.job.target.schema)
-
     def _may_meet(self, plan: ScopePlan) -> bool:
         """Whether a unit that is to be created, or renamed, may meet one that nobody has linked."""
         record, name = self.records.get(plan.scope), self.job.target.schema.name_field
@@ -192,72 +189,7 @@ class Planner:
         )
         return record is not None and record.strangers and named
 
-    def _note_strangers(self, reading: Live | None) -> None:
-        if reading is None:
-            return
-        linked = set(self.store.known_index(self.job.name, reading.scope)["remote_id"])
-        seen = any(unit.remote_id not in linked for unit in reading.units)
-        self.store.note_strangers(self.job.name, reading.scope, seen=seen)
-
-    def _twins(self, reading: Live | None) -> tuple[Twin, ...]:
-        """What the reading shows beside the units that are known by now."""
-        if reading is None:
-            return ()
-        keys = self.store.known_index(self.job.name, reading.scope)["key"]
-        known = self.store.known_units(self.job.name, reading.scope, keys)
-        return twins(known.values(), reading, self.job.target.schema)
-
-    def _identities(self, scope: str) -> Identities:
-        return identities(self.store, self.job.name, scope)
-
-    def _recover(self, scope: str, live: Live) -> bool:
-        """Settles what a dead run left open; what the reading cannot confirm is sent again."""
-        requests = self.store.unanswered(self.job.name, scope)
-        for request in requests:
-            identities = self._identities(scope)
-            results = settle(request.changes, live, identities, self.job.target.schema)
-            settled = {result.change.identity for result in results}
-            results += [
-                Result(
-                    change,
-                    "failed",
-                    "settled by reading: it was not processed",
-                    forget=() if change.action == "create" else tuple(change.after),
-                )
-                for change in request.changes
-                if change.identity not in settled
-            ]
-            steps = [result for result in results if result.outcome is None]
-            self.store.learn(request.id, steps)
-            ended = [
-                replace(
-                    step,
-                    outcome="failed",
-                    known={},
-                    words=f"{step.words}; the rest is planned anew",
-                )
-                for step in steps
-            ]
-            final = [result for result in results if result.outcome is not None]
-            self.store.settle_request(request.id, [*final, *ended])
-        return bool(requests)
-
-    def _refresh(self, scope: str, live: Live) -> bool:
-        """Where an older state was put back, what is live is newer than what is known."""
-        record = self.records.get(scope)
-        if record is None or not record.restored:
-            return False
-        name, index = self.job.name, self.store.known_index(self.job.name, scope)
-        units, groups = refreshed(
-            self.store.known_units(name, scope, index["key"]).values(),
-            self.store.known_groups(name, scope).values(),
-            live,
-            self.job.target.schema,
-        )
-        self.store.link(name, scope, self.run_id, units, groups)
-        return True
-
-    def _by_habit(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
+    def _by_habit(self, plan: ScopePlan, reading: Live | None = None) -> ScopePlan:
         """Holds what the stricter habits of the settings hold, if they are on."""
         settings = self.job.pipeline.target
         if not isinstance(settings, StoredgeSettings):
@@ -276,7 +208,7 @@ class Planner:
             plan = plan.holding_units(drifted(plan.changes, live, self.job.target.schema))
         return plan
 
-    def _only_vacant(self, plan: ScopePlan, reading: Live | None) -> ScopePlan:
+    def _only_vacant(self, plan: ScopePlan, reading: Live | None = None) -> ScopePlan:
         """Retires only units that are vacant at the vendor now (contracts B.10)."""
         if not any(change.action == "retire" for change in plan.changes):
             return plan
@@ -292,16 +224,6 @@ class Planner:
                 change.action == "retire" and status.get(change.remote_id or "") != "vacant"
             ),
         )
-
-
-def identities(store: Store, pipeline: str, scope: str) -> Identities:
-    """The vendor's ids of what is known of a scope."""
-    index = store.known_index(pipeline, scope)
-    groups = store.known_groups(pipeline, scope)
-    return Identities(
-        dict(zip(index["key"], index["remote_id"], strict=True)),
-        {key: group.remote_id for key, group in groups.items()},
-    )
 
 
 def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:

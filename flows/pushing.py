@@ -104,7 +104,7 @@ class Push:
             self.run_id,
             digest=plan.digest if in_step else None,
             missing=len(plan.missing) - retired,
-            look_again=planned.look_again,
+            look_again=planned.look_again or any(r.doubted for r in outcomes.values()),
         )
 
     def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:

@@ -3,12 +3,14 @@
 Promises that a field is known only if the answer of an applied change confirmed it, that a field
 which can no longer be vouched for is forgotten, and that forgetting also takes the fingerprint
 away: otherwise a source that goes back to its old value would look unchanged while the API is not.
+A unit or group that an answer throws doubt on stays linked, with nothing known of it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from state import known, scopes
@@ -22,11 +24,13 @@ def acknowledge(
     """Merge results into what is known. Results that confirm and forget nothing touch nothing."""
     units = _touching("unit", results)
     groups = _touching("group", results)
-    if not units and not groups:
+    doubted = {identity for result in results for identity in result.doubted}
+    if not units and not groups and not doubted:
         return
     scopes.mark_out_of_step(db, pipeline, scope)
     _acknowledge_units(db, pipeline, scope, units)
     _acknowledge_groups(db, pipeline, scope, groups)
+    _doubt(db, pipeline, scope, doubted)
 
 
 def _touching(entity: Entity, results: Sequence[Result]) -> list[Result]:
@@ -59,6 +63,16 @@ def _acknowledge_groups(
     current = known.groups(db, pipeline, scope)
     after = [_group_after(result, current.get(result.change.key)) for result in results]
     known.put_groups(db, pipeline, scope, [group for group in after if group is not None])
+
+
+def _doubt(
+    db: sqlite3.Connection, pipeline: str, scope: str, doubted: Collection[tuple[Entity, str]]
+) -> None:
+    keys = {key for entity, key in doubted if entity == "unit"}
+    units = known.units(db, pipeline, scope, keys).values()
+    known.put_units(db, pipeline, scope, [replace(unit, payload={}, digest="") for unit in units])
+    groups = [g for g in known.groups(db, pipeline, scope).values() if ("group", g.key) in doubted]
+    known.put_groups(db, pipeline, scope, [replace(group, payload={}) for group in groups])
 
 
 def _unit_after(result: Result, current: KnownUnit | None) -> KnownUnit | None:

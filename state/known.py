@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -131,6 +132,20 @@ def drop_units(db: sqlite3.Connection, pipeline: str, scope: str, keys: Iterable
     """Know nothing of these units any more."""
     db.executemany(
         f"DELETE FROM units WHERE {_AT} AND key = ?", [(pipeline, scope, key) for key in keys]
+    )
+
+
+def drop_groups(db: sqlite3.Connection, pipeline: str, scope: str, keys: Collection[str]) -> None:
+    """Know nothing of these groups any more; who was in them is in none."""
+    rows = db.execute(
+        f"SELECT key FROM units WHERE {_AT} AND group_key {_IN_LIST}",
+        (pipeline, scope, to_json(list(keys))),
+    )
+    members = units(db, pipeline, scope, [key for (key,) in rows.fetchall()])
+    alone = [replace(unit, group=None, digest="") for unit in members.values()]
+    put_units(db, pipeline, scope, alone)
+    db.executemany(
+        f"DELETE FROM groups WHERE {_AT} AND key = ?", [(pipeline, scope, key) for key in keys]
     )
 
 

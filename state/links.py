@@ -7,7 +7,7 @@ remote object, or unties it, passes here and is remembered for `unitsync why`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from state import known, scopes
 from transforms.plan import KnownGroup, KnownUnit
@@ -40,12 +40,21 @@ def link(
 
 
 def unlink(
-    db: sqlite3.Connection, pipeline: str, scope: str, run_id: str, keys: Iterable[str]
+    db: sqlite3.Connection,
+    pipeline: str,
+    scope: str,
+    run_id: str,
+    units: Iterable[str],
+    groups: Collection[str],
 ) -> None:
-    """A reading proved these units gone from the API: know nothing of them any more."""
+    """The API said, and a reading showed, that these are gone: know nothing of them any more.
+
+    The units of a group that is gone are in no group.
+    """
     scopes.mark_out_of_step(db, pipeline, scope)
-    gone = known.units(db, pipeline, scope, keys)
+    gone = known.units(db, pipeline, scope, units)
     known.drop_units(db, pipeline, scope, gone)
+    known.drop_groups(db, pipeline, scope, groups)
     _remember(db, pipeline, scope, run_id, "unlinked", gone.values())
 
 

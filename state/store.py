@@ -8,7 +8,7 @@ and never decides anything about units: it records.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -239,10 +239,17 @@ class Store(Archive):
         with self._writing() as (db, _):
             links.link(db, pipeline, scope, run_id, units, groups)
 
-    def unlink(self, pipeline: str, scope: str, run_id: str, keys: Iterable[str]) -> None:
-        """A reading proved these units gone: know nothing of them any more."""
+    def unlink(
+        self,
+        pipeline: str,
+        scope: str,
+        run_id: str,
+        units: Collection[str],
+        groups: Collection[str],
+    ) -> None:
+        """The API has no such units and groups any more: know nothing of them."""
         with self._writing() as (db, _):
-            links.unlink(db, pipeline, scope, run_id, keys)
+            links.unlink(db, pipeline, scope, run_id, units, groups)
 
     def refresh_digests(self, pipeline: str, scope: str, digests: Mapping[str, str]) -> None:
         """New fingerprints for units whose payload stayed as it was."""

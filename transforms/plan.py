@@ -56,6 +56,8 @@ class Result:
     what was confirmed becomes known and the change stays planned. `known` holds the fields that
     the API confirmed, to be merged into what is known. `remote_id` is the vendor's id where the
     answer gave one. `forget` names fields whose vendor value can no longer be vouched for.
+    `doubted` names units and groups of which the answer contradicts what is known: nothing of them
+    is vouched for, and the scope is read before it is planned again.
     """
 
     change: Change
@@ -66,6 +68,7 @@ class Result:
     remote_id: str | None = None
     known: Payload = field(default_factory=dict)
     forget: tuple[str, ...] = ()
+    doubted: tuple[tuple[Entity, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,19 +147,25 @@ class TravtusVendor:
         return {group.label: (len(group.units), 1) for group in self._groups.values()}
 
     def edit(self, entity: str, remote_id: str, fields: Mapping[str, Any]) -> str | None:
-        """Change a unit as a person would by hand; the complaint, or None when it was done."""
+        """Change a unit as a person would by hand; the complaint, or None when it was done.
+
+        `deleted: true`, alone, removes it.
+        """
         if entity != "unit":
             return "only units can be edited"
+        group = next((g for g in self._groups.values() if remote_id in g.units), None)
+        if group is None:
+            return f"no unit has the identifier {remote_id}"
+        if dict(fields) == {"deleted": True}:
+            group.remove(group.units[remote_id])
+            return None
         if surplus := sorted(fields.keys() - (UNIT_CHECKS.keys() - {"identifier"})):
             return f"unknown fields: {', '.join(surplus)}"
         for name, value in fields.items():
             for complaint in UNIT_CHECKS[name](name, value):
                 return complaint
-        for group in self._groups.values():
-            if remote_id in group.units:
-                group.rewrite(group.units[remote_id], fields)
-                return None
-        return f"no unit has the identifier {remote_id}"
+        group.rewrite(group.units[remote_id], fields)
+        return None
 
     def reset(self) -> None:
         """Forget all units and tokens. Groups stay, ids are not used again."""

@@ -73,6 +73,12 @@ class Group:
             homes = self._by_address.setdefault(address_key(unit.values["address"]), {})
             homes[unit.identifier] = None
 
+    def remove(self, unit: Unit) -> None:
+        """Forget a unit, as when a person deletes it."""
+        self._unindex(unit)
+        self._in_order.remove(unit)
+        del self.units[unit.identifier]
+
     def after(self, number: int) -> Iterator[Unit]:
         """The units behind a position, in order."""
         start = bisect_right(self._in_order, number, key=lambda unit: unit.number)

@@ -230,11 +230,21 @@ class ScopePush(ABC):
     ) -> list[Result]:
         """Those of the candidates that the refusal is about; none as long as it can be narrowed."""
         if words:
-            return failed([c for c in candidates if c.identity in words], error, words)
+            named = failed([c for c in candidates if c.identity in words], error, words)
+            return [replace(r, doubted=self._doubted(r, error)) for r in named]
         if len(candidates) < len(rest) or (len(rest) > 1 and speaks_of_items(error.body)):
             return []
         refused = failed(candidates, error)
         return [replace(result, forget=tuple(result.change.after)) for result in refused]
+
+    def _doubted(self, refused: Result, error: Rejected) -> tuple[Identity, ...]:
+        """Whom the words about a change throw doubt on: itself, its group, its reference unit."""
+        change, words = refused.change, refused.words
+        reference = {**change.whole, **change.after}.get("reference_unit")
+        own = [change.identity] if isinstance(error, NotFound) else []
+        group: list[Identity] = [("group", change.group)] if change.group else []
+        unit: list[Identity] = [("unit", str(reference))] if reference else []
+        return (*own, *group * ("unit_group" in words), *unit * ("reference_unit" in words))
 
     def _itemised(self, bulk: Bulk, changes: Sequence[Change], error: ApiError) -> list[Result]:
         """What an error reply says of each item, where it does so (contracts T3)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.http import Reply
@@ -44,7 +45,9 @@ def results_of(
             words = str(row.get("failure_reason") or "the API gave no reason")
         else:
             words = _contradiction(change, sent, str(given), owners, shared[given])
-        results.append(_result(change, reply, words, str(given)))
+        result = _result(change, reply, words, str(given))
+        other = success and sent is not None and sent != given
+        results.append(replace(result, doubted=(change.identity,) if other else ()))
     return results
 
 

@@ -28,6 +28,7 @@ from flows.world import World
 from state.backup import backups, restore
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Mode
+from tests.simulation.hands import Hands
 from tests.simulation.invariants import (
     Before,
     Checks,
@@ -115,6 +116,7 @@ class Life:
         self.tally = Tally()
         self.checks = Checks()
         self.lived: Lived | None = None
+        self.healing = False
         self.world = Simulated(
             seed=str(seed),
             inventory=f"inventory-{seed % INVENTORIES}",
@@ -132,6 +134,10 @@ class Life:
         self.swarm = swarm(self.world.chance("faults"))
         self.crashes = self.world.chance("crash")
         self.people = People(self.world, self.world.chance("people"))
+        self.hands = Hands(self.world, self.world.chance("hands"))
+        # Most worlds are left alone, so that what breaks there has no other cause.
+        self.handy = self.plan.random() < 0.3
+        self.fickle = self.plan.random() < 0.3
 
     def live(self) -> None:
         """From the first night to the last; raises Violation."""
@@ -154,6 +160,10 @@ class Life:
         in_step = self.lived is not None and self.lived.exit_code == 0 and self.world.sound
         if self.plan.random() < 0.3 and (deed := self.people.work(in_step=in_step)):
             self.tally.saw("world", deed)
+        if self.handy and self.plan.random() < 0.6 and (deed := self.hands.act()):
+            self.tally.saw("world", f"somebody {deed}")
+        if self.fickle and self.plan.random() < 0.6:
+            self.tally.saw("world", self._other_settings())
         self.world.truth.live_through_a_day()
         if self.plan.random() < 0.1:
             jump = self.plan.choice([-86_400, -3_600, 3_600, 31_536_000])
@@ -167,6 +177,26 @@ class Life:
                 if not unit["rentable"]:
                     self.world.taint.setdefault(unit["id"], set()).add("rentable")
             self.tally.saw("world", "older states restored")
+
+    def _other_settings(self) -> str:
+        """The settings are changed between two nights; says which."""
+        world, plan = self.world, self.plan
+        match plan.choice(["batch_size", "missing", "a field", "the names of groups", "canary"]):
+            case "batch_size":
+                world.batch = plan.choice([1, 3, 50])
+                return "another batch_size"
+            case "missing":
+                world.missing = plan.choice(["report", "retire"])
+                return "another habit for missing units"
+            case "a field":
+                world.noted = not world.noted
+                return "a field is mapped or no longer"
+            case "the names of groups":
+                world.suffix = "" if world.suffix else " (new)"
+                return "other names for all groups"
+            case _:
+                world.canary = 1 - world.canary
+                return "canary on or off"
 
     def _night(self) -> None:
         damage = self.plan.choice(LIKELY) if self.plan.random() < 0.35 else None
@@ -221,6 +251,8 @@ class Life:
     ) -> Lived:
         before = Before.of(self.world)
         witness = Witness(self.world, self.checks)
+        if self.handy and not self.healing and self.plan.random() < 0.4:
+            witness.meanwhile = self.hands.meanwhile(lambda deed: self.tally.saw("world", deed))
         with CountingErrors(self.tally):
             lived = self.lived = self.world.night(
                 swarm, at=at, mode=mode, witness=witness, engine=engine, among=among
@@ -262,9 +294,11 @@ class Life:
 
     def _heal(self) -> None:
         """The faults are over, and a person has lifted the limits for the nights to come."""
+        self.healing = True
         self.world.limits = inventory.NO_LIMITS
         self.world.export()
-        for _ in range(2):
+        # Behind what is found gone in one night, something else may be found gone in the next.
+        for _ in range(4 if self.handy else 2):
             lived = self._live_through(Swarm())
         self.world.strange = False
         healed(self.world, self.checks)

@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ STORAGE_FIELDS = ("name", "width", "length", "standard_rate", "attribute_descrip
 APARTMENT_FIELDS = ("unit_number", "number_of_bedrooms", "sqft", "address.address_line_2")
 
 
+NOTE_FIELD = "attribute_description"
 SHARE = {LIMITS: 0.45, TIGHT: 0.10}
 
 
@@ -86,8 +87,10 @@ class Witness:
         self.world = world
         self.checks = checks
         self.transactions = 0
+        self.meanwhile: Callable[[int], None] = lambda requests: None
 
     def __call__(self, wire: Wire) -> None:
+        wire.meanwhile = self.meanwhile
         wire.witness = lambda endpoint, body: self.sees(wire, endpoint, body)
         wire.boundary.on_write = self.intrudes
 
@@ -307,15 +310,16 @@ def _known_is_confirmed(world: Simulated, checks: Checks) -> None:
     live |= {unit["identifier"]: flatten(unit) for unit in apartment_units(world)}
     wrong = []
     for key, remote_id, payload in known_units(world):
-        unit = live.get(remote_id)
+        unit, touched = live.get(remote_id), world.taint.get(remote_id, set())
+        if "*" in touched:
+            continue
         if unit is None:
             wrong.append(f"{key} is known as {remote_id}, which is not live")
             continue
-        touched = world.taint.get(remote_id, set())
         wrong += [
             f"{key}: {name} is known as {payload[name]!r} and live as {unit.get(name)!r}"
             for name in (*STORAGE_FIELDS, *APARTMENT_FIELDS)
-            if name in payload and name not in touched and "*" not in touched
+            if name in payload and name not in touched
             if not reads_as(unit.get(name), payload[name])
         ]
     checks.none("known means confirmed", wrong)
@@ -389,16 +393,20 @@ def apartment_units(world: Simulated) -> list[dict[str, Any]]:
 def disagreements(world: Simulated) -> Iterator[str]:
     units = storage_units(world)
     groups = [group for site in FACILITIES for group in world.sandbox.groups(site)]
-    rows = world.truth.storage_rows()
+    rows = world.storage_rows()
     # Two that swapped names while a stranger bears one of them are for a person.
-    if world.restored or world.settled or world.doubles:
+    if world.restored or world.settled or world.doubles or world.personal:
         rows = [row for row in rows if row["id"] not in world.truth.swapped]
+    rows = [row for row in rows if not {row["id"], row["group"]} & world.personal]
     if "storage" in world.pipelines:
-        yield from storage_disagreements(rows, units, groups, world.taint, world.doubles)
+        taint = world.taint
+        if not world.noted:
+            taint = {unit["id"]: taint.get(unit["id"], set()) | {NOTE_FIELD} for unit in units}
+        yield from storage_disagreements(rows, units, groups, taint, world.doubles)
         yield from group_disagreements(rows, units, groups, world.taint, world.doubles)
     if "apartments" in world.pipelines:
-        apartments = apartment_units(world)
-        yield from apartment_disagreements(world.truth.apartment_rows(), apartments, world.taint)
+        homes = [row for row in world.truth.apartment_rows() if row["ref"] not in world.personal]
+        yield from apartment_disagreements(homes, apartment_units(world), world.taint)
 
 
 def known_units(world: Simulated, *, settled: bool = True) -> list[tuple[str, str, dict[str, Any]]]:

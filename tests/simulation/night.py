@@ -46,7 +46,16 @@ from state.errors import StateError
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Boundary, Mode, SimulatedCrash
 from tests.simulation.disk import Image, SimulatedDisk
-from tests.simulation.truth import APARTMENTS, DAMAGES, HARMLESS, STORAGE, Truth, exported
+from tests.simulation.truth import (
+    APARTMENTS,
+    DAMAGES,
+    HARMLESS,
+    LYING_KEYS,
+    STORAGE,
+    Row,
+    Truth,
+    exported,
+)
 from tests.simulation.wire import Swarm, Wire
 from transforms.reshape import Desired
 
@@ -106,6 +115,9 @@ class Simulated:
     missing: str = "report"
     limits: str = inventory.LIMITS
     canary: int = 0
+    batch: int = 3
+    noted: bool = True
+    suffix: str = ""
     habits: StoredgeHabits = field(default_factory=StoredgeHabits)
     memo: bool = True
     pipelines: tuple[str, ...] = BOTH
@@ -117,6 +129,8 @@ class Simulated:
         # which many worlds share are normalised only once.
         self.truth = Truth(Random(self.inventory))
         self.hidden: dict[str, int] = {}
+        # Units and groups, by key, that somebody took into their own hands, or misnamed.
+        self.personal: set[str] = set()
         self.tonight: dict[str, set[str]] = {}
         self.whole = True
         self.new_remote_id = IdSource(self.seed)
@@ -173,6 +187,13 @@ class Simulated:
     def state(self) -> Path:
         return self.folder / "unitsync.db"
 
+    def storage_rows(self) -> list[Row]:
+        """What the settings of today make of the truth."""
+        return [
+            {**row, "group_name": f"{row['group_name']}{self.suffix}"}
+            for row in self.truth.storage_rows()
+        ]
+
     def export(self, damage: str | None = None) -> None:
         """Tonight's exports; `damage` strikes the one of storage."""
         storage: bytes | None = exported(self.truth.storage_rows())
@@ -180,6 +201,8 @@ class Simulated:
             harm = Random(f"{self.inventory}/{len(storage)}/{damage}")
             storage = DAMAGES[damage](storage, harm)
         self.sound = damage is None or damage in HARMLESS
+        if damage in LYING_KEYS:
+            self.personal |= {row["id"] for row in self.truth.storage_rows()}
         self.whole = bool(storage) and storage.endswith(b"\n")
         self.tonight = {site: set() for site in {row["site"] for row in self.truth.storage_rows()}}
         text = (storage or b"").decode("latin-1")
@@ -196,7 +219,14 @@ class Simulated:
                 (self.folder / name).write_bytes(data)
 
     def settings(self) -> Settings:
-        text = inventory.CONFIG.format(missing=self.missing, limits=self.limits, canary=self.canary)
+        text = inventory.CONFIG.format(
+            missing=self.missing,
+            limits=self.limits,
+            canary=self.canary,
+            batch=self.batch,
+            note=inventory.NOTE if self.noted else "",
+            suffix=self.suffix,
+        )
         return replace(
             loaded(text, self.pipelines),
             state=self.state,
@@ -293,7 +323,7 @@ def remembered(job: Job, world: World, watcher: Watcher) -> Night:
     path = job.settings.base / job.pipeline.source.path
     if not path.exists():
         return read(job, world, watcher)
-    key = job.name, job.version, path.read_bytes()
+    key = job.name, job.version, repr(job.pipeline.mapping), path.read_bytes()
     if key not in _MEMORY:
         night = read(job, world, watcher)
         if night.balance is None or night.desired is None:

@@ -1,7 +1,7 @@
 """What the vendors must hold, said without any history: dictionaries of the truth and of the live.
 
 `taint` names what a person has touched by hand, by remote id: the fields, or `*` for the whole
-unit. What a person has done there is not ours to put right.
+unit or group. What a person has done there is not ours to put right.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def group_disagreements(
     for group in groups:
         members = [by_id[unit_id] for unit_id in group["unit_ids"]]
         reference = by_id.get(group["reference_unit_id"] or "")
-        touched = any(taint.get(u["id"]) or u["name"] in doubles for u in members)
+        touched = group["id"] in taint or any(
+            taint.get(unit["id"]) or unit["name"] in doubles for unit in members
+        )
         if not members or touched or (group["scope"], group["name"]) not in named:
             continue
         if reference is None or reference["id"] not in group["unit_ids"]:

@@ -52,7 +52,7 @@ class People:
         for site in sorted({row["site"] for row in rows}):
             facility = self.world.storedge._facility(site)
             names = [row["name"] for row in some if row["site"] == site]
-            items = [_by_hand(name) for name in [*names, UNMANAGED]]
+            items = [by_hand(name) for name in [*names, UNMANAGED]]
             bulk_create(facility, items, self.world.habits, self.world.new_remote_id)
 
     def work(self, *, in_step: bool) -> str | None:
@@ -112,7 +112,8 @@ class People:
         return len(scopes)
 
 
-def _by_hand(name: str) -> dict[str, Any]:
+def by_hand(name: str) -> dict[str, Any]:
+    """A unit as somebody makes it who knows no more than its name."""
     return {
         "name": name,
         "width": 5,

@@ -12,6 +12,8 @@ Row = dict[str, Any]
 
 FACILITIES = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
 COMMUNITY = "COMM-1"
+# Columns of the export of storage, by place.
+KEY, RATE = 1, 5
 STORAGE, APARTMENTS = "units.csv", "apartments.csv"
 SIZES = ((5, 10), (10, 10), (10, 20))
 
@@ -27,7 +29,7 @@ pipelines:
       secret_key: ${{STOREDGE_SECRET_KEY}}
       base_url: http://127.0.0.1:1
       requests_per_second: null
-      batch_size: 3
+      batch_size: {batch}
       concurrency: 1
     scope: site
     key: id
@@ -44,9 +46,9 @@ pipelines:
       walk_thru_order: {{const: 1}}
       unit_type: {{const: f7687db9-654a-4018-8d27-bd0f3bfd25a0}}
       floor: floor
-      attribute_description: {{column: note, default: ""}}
+      {note}
       combination_lock_number: lock
-    groups: {{key: group, name: group_name, reference_unit: majority}}
+    groups: {{key: group, name: "{{group_name}}{suffix}", reference_unit: majority}}
     missing: {missing}
     canary: {canary}
     guardrails: {limits}
@@ -73,6 +75,7 @@ pipelines:
     canary: {canary}
     guardrails: {limits}
 """
+NOTE = 'attribute_description: {column: note, default: ""}'
 LIMITS = "{max_missing: 45%, max_updates: 70%, max_rejected: 30%, at_least: 3}"
 TIGHT = "{max_missing: 10%, max_updates: 20%, max_rejected: 10%, max_rate_change: 50%, at_least: 1}"
 NO_LIMITS = "{max_missing: null, max_updates: null, max_rejected: null}"
@@ -335,6 +338,28 @@ def _short_row(data: bytes, random: Random) -> bytes:
     return data + b"half,a,row\r\n"
 
 
+def _changed(data: bytes, column: int, change: Callable[[bytes], bytes]) -> bytes:
+    """The same table with every cell of one column changed."""
+    head, *rows = (line.split(b",") for line in _lines(data))
+    for cells in rows:
+        cells[column] = change(cells[column])
+    return b"".join(b",".join(cells) for cells in [head, *rows])
+
+
+def _twice_as_large(data: bytes, random: Random) -> bytes:
+    """Every unit once more under another key, as a join that went wrong writes it."""
+    again = _changed(data, KEY, lambda key: b"x" + key)
+    return data + b"".join(_lines(again)[1:])
+
+
+def _thousands_of_columns(data: bytes, random: Random) -> bytes:
+    head, *rows = _lines(data)
+    names = b"".join(b",extra %d" % number for number in range(2_000))
+    return b"".join(
+        [head.rstrip() + names + b"\r\n", *(row.rstrip() + b"," * 2_000 + b"\r\n" for row in rows)]
+    )
+
+
 DAMAGES: dict[str, Damage] = {
     "cut anywhere": _cut_anywhere,
     "cut at a row": _cut_at_a_row,
@@ -352,7 +377,20 @@ DAMAGES: dict[str, Damage] = {
     "Latin-1": _latin_1,
     "NUL": lambda data, random: data.replace(b"A", b"\x00", 1),
     "short row": _short_row,
+    "a field of a megabyte": lambda data, random: data.replace(b",A", b"," + b"A" * 2**20, 1),
+    "thousands of columns": _thousands_of_columns,
+    "dates for rates": lambda data, random: _changed(data, RATE, lambda rate: b"01.02.2026"),
+    "a decimal comma": lambda data, random: _changed(
+        data, RATE, lambda rate: b'"' + rate.replace(b".", b",") + b'"'
+    ),
+    "keys in capitals": lambda data, random: _changed(data, KEY, bytes.upper),
+    "keys without their zeros": lambda data, random: _changed(
+        data, KEY, lambda key: key.replace(b"0", b"")
+    ),
+    "twice as large": _twice_as_large,
     "not a table": lambda data, random: b"<html>Please log in</html>",
 }
+# Such an export gives other keys to units, and who believed it once has to be told by a person.
+LYING_KEYS = frozenset({"keys in capitals", "keys without their zeros", "twice as large"})
 # What such an export says is still the whole truth: rows in another order, or said twice.
-HARMLESS = frozenset({"reordered", "a row twice", "spaces"})
+HARMLESS = frozenset({"reordered", "a row twice", "spaces", "thousands of columns"})

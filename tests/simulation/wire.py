@@ -55,7 +55,8 @@ Witness = Callable[[str, dict[str, Any]], None]
 
 
 class Wire(httpx.BaseTransport):
-    """In front of the sandbox. `witness` sees each write before it leaves."""
+    """In front of the sandbox. `witness` sees each write before it leaves; `meanwhile` is told
+    after each request how many there were."""
 
     def __init__(self, sandbox: Sandbox, clock: FakeClock, boundary: Boundary) -> None:
         self.sandbox = sandbox
@@ -66,6 +67,7 @@ class Wire(httpx.BaseTransport):
         self.witness: Witness = lambda endpoint, body: None
         self.fired: Counter[str] = Counter()
         self.attempts: list[Attempt] = []
+        self.meanwhile: Callable[[int], None] = lambda requests: None
         self.hidden: dict[str, int] = {}
         self.delayed: set[str] = set()
 
@@ -86,6 +88,7 @@ class Wire(httpx.BaseTransport):
                 response = fault.meet(exchange)
         finally:
             self._note(exchange, fault)
+            self.meanwhile(len(self.attempts))
         self.boundary.point(
             f"after request {exchange.endpoint}", lambda: httpx.ReadError("reset", request=request)
         )

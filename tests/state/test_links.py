@@ -33,7 +33,7 @@ def test_a_unit_that_is_gone_is_known_no_more_and_can_be_created_again(
 ) -> None:
     night.link(make.unit("1"), make.unit("2"))
 
-    night.store.unlink("storage", "facility", "run-1", ["1", "never known"])
+    night.store.unlink("storage", "facility", "run-1", ["1", "never known"], [])
 
     assert list(night.known("1", "2")) == ["2"]
     assert events(night, "1") == [("linked", "remote-1"), ("unlinked", "remote-1")]
@@ -52,7 +52,7 @@ def test_linking_and_unlinking_take_the_scope_out_of_step(night: Any, make: Any)
     assert digest() is None
 
     night.settle_scope()
-    night.store.unlink("storage", "facility", "run-1", ["1"])
+    night.store.unlink("storage", "facility", "run-1", ["1"], [])
     assert digest() is None
 
 

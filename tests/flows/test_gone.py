@@ -1,0 +1,128 @@
+"""What somebody deleted or moved at the vendor by hand: the API's own answer tells, a reading proves
+it, and the night after puts it right. Nothing is believed gone because a listing lacks it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.conftest import CONFIG, Desk
+
+
+@pytest.fixture
+def unit(rows):
+    return rows[0]
+
+
+@pytest.fixture
+def apartment(rows):
+    return rows[1]
+
+
+def by_hand(desk, entity, remote_id, **fields):
+    vendor = "storedge" if entity != "apartment" else "travtus"
+    entity = "unit" if entity == "apartment" else entity
+    assert desk.sandbox.edit(vendor, entity, remote_id, fields) is None
+
+
+def live(desk) -> dict[str, dict]:
+    """The units at the vendor that nobody deleted, by name."""
+    return {unit["name"]: unit for unit in desk.sandbox.units() if unit.get("deleted") is False}
+
+
+def counts(summary) -> dict[str, int]:
+    """What became of the units; groups follow them."""
+    told = summary.pipelines[0].counts.items()
+    return {name: count for name, count in told if count and not name.startswith("groups")}
+
+
+def test_a_unit_deleted_by_hand_fails_once_and_is_then_made_anew(desk, unit):
+    desk.sync(unit(1), unit(2))
+    by_hand(desk, "unit", live(desk)["A2"]["id"], deleted=True)
+
+    first = desk.sync(unit(1), unit(2, rate="120.00"))
+    second = desk.sync(unit(1), unit(2, rate="120.00"))
+    third = desk.sync(unit(1), unit(2, rate="120.00"))
+
+    assert {"extracted": 2, "unchanged": 1, "failed": 1} == counts(first)
+    assert {"extracted": 2, "unchanged": 1, "created": 1} == counts(second)
+    assert {"extracted": 2, "unchanged": 2} == counts(third)
+    assert 120.0 == live(desk)["A2"]["standard_rate"]
+
+
+def test_a_unit_made_anew_by_others_is_adopted_and_not_made_twice(desk, unit):
+    desk.sync(unit(1), unit(2))
+    by_hand(desk, "unit", live(desk)["A2"]["id"], deleted=True)
+    others = desk.folder / "others"
+    others.mkdir()
+    their_desk = Desk(others, CONFIG, "units.csv")
+    their_desk.sandbox, their_desk._ids = desk.sandbox, desk._ids
+    their_desk.sync(unit(2))
+    theirs = live(desk)["A2"]["id"]
+
+    desk.sync(unit(1), unit(2, rate="120.00"))
+    summary = desk.sync(unit(1), unit(2, rate="120.00"))
+
+    assert {"extracted": 2, "unchanged": 1, "updated": 1} == counts(summary)
+    assert theirs == live(desk)["A2"]["id"]
+    assert 120.0 == live(desk)["A2"]["standard_rate"]
+
+
+def test_a_unit_that_nobody_says_is_gone_stays_known_whatever_a_listing_lacks(desk, unit):
+    desk.sync(unit(1), unit(2))
+    by_hand(desk, "unit", live(desk)["A2"]["id"], deleted=True)
+    by_hand(desk, "unit", live(desk)["A1"]["id"], deleted=True)
+
+    desk.sync(unit(1, rate="120.00"), unit(2))
+    summary = desk.sync(unit(1, rate="120.00"), unit(2))
+
+    assert {"extracted": 2, "unchanged": 1, "created": 1} == counts(summary)
+    assert {"A1"} == set(live(desk))
+
+
+def test_a_group_deleted_by_hand_is_made_anew_with_all_its_units(desk, unit):
+    desk.sync(unit(1), unit(2))
+    by_hand(desk, "group", live(desk)["A1"]["unit_group_id"], deleted=True)
+
+    desk.sync(unit(1), unit(2), unit(3))
+    desk.sync(unit(1), unit(2), unit(3))
+    summary = desk.sync(unit(1), unit(2), unit(3))
+
+    groups = {live["unit_group_id"] for live in live(desk).values()}
+    assert {"extracted": 3, "unchanged": 3} == counts(summary)
+    assert 1 == len(groups)
+    assert None not in groups
+
+
+def test_a_reference_unit_moved_by_hand_is_moved_back_once_the_api_refuses_it(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3, group="5x10", group_name="5x10 indoor"))
+    elsewhere = live(desk)["A3"]["unit_group_id"]
+    by_hand(desk, "unit", live(desk)["A1"]["id"], unit_group_id=elsewhere)
+    changed = [
+        unit(1, rate="120.00"),
+        unit(2, rate="120.00"),
+        unit(3, group="5x10", group_name="5x10 indoor"),
+    ]
+
+    first = desk.sync(*changed)
+    desk.sync(*changed)
+    third = desk.sync(*changed)
+
+    assert 1 == first.exit_code
+    assert {"extracted": 3, "unchanged": 3} == counts(third)
+    assert live(desk)["A1"]["unit_group_id"] == live(desk)["A2"]["unit_group_id"] != elsewhere
+
+
+def test_an_apartment_deleted_by_hand_is_found_under_its_new_identifier(community, apartment):
+    community.sync(apartment(1), apartment(2))
+    [gone] = [u for u in community.sandbox.units("COMM-1") if u["external_ref"] == "c1-2"]
+    by_hand(community, "apartment", gone["identifier"], deleted=True)
+
+    first = community.sync(apartment(1), apartment(2, sqft=800))
+    second = community.sync(apartment(1), apartment(2, sqft=800))
+    third = community.sync(apartment(1), apartment(2, sqft=800))
+
+    assert {"extracted": 2, "unchanged": 1, "failed": 1} == counts(first)
+    assert 0 == second.exit_code
+    assert {"extracted": 2, "unchanged": 2} == counts(third)
+    assert 2 == len(community.sandbox.units("COMM-1"))
