@@ -3,7 +3,7 @@
 Promises that a field is known only if the answer of an applied change confirmed it, that a field
 which can no longer be vouched for is forgotten, and that forgetting also takes the fingerprint
 away: otherwise a source that goes back to its old value would look unchanged while the API is not.
-A unit or group that an answer throws doubt on stays linked, with nothing known of it.
+A unit or group that the API says it does not have stays linked, with nothing known of it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ def acknowledge(
     units = _touching("unit", results)
     groups = _touching("group", results)
     doubted = {identity for result in results for identity in result.doubted}
-    if not units and not groups and not doubted:
+    strayed = {key for result in results for key in result.strayed}
+    if not units and not groups and not doubted and not strayed:
         return
     scopes.mark_out_of_step(db, pipeline, scope)
     _acknowledge_units(db, pipeline, scope, units)
     _acknowledge_groups(db, pipeline, scope, groups)
     _doubt(db, pipeline, scope, doubted)
+    _take_out_of_groups(db, pipeline, scope, strayed)
 
 
 def _touching(entity: Entity, results: Sequence[Result]) -> list[Result]:
@@ -73,6 +75,13 @@ def _doubt(
     known.put_units(db, pipeline, scope, [replace(unit, payload={}, digest="") for unit in units])
     groups = [g for g in known.groups(db, pipeline, scope).values() if ("group", g.key) in doubted]
     known.put_groups(db, pipeline, scope, [replace(group, payload={}) for group in groups])
+
+
+def _take_out_of_groups(
+    db: sqlite3.Connection, pipeline: str, scope: str, keys: Collection[str]
+) -> None:
+    units = known.units(db, pipeline, scope, keys).values()
+    known.put_units(db, pipeline, scope, [replace(unit, group=None, digest="") for unit in units])
 
 
 def _unit_after(result: Result, current: KnownUnit | None) -> KnownUnit | None:

@@ -56,8 +56,8 @@ class Result:
     what was confirmed becomes known and the change stays planned. `known` holds the fields that
     the API confirmed, to be merged into what is known. `remote_id` is the vendor's id where the
     answer gave one. `forget` names fields whose vendor value can no longer be vouched for.
-    `doubted` names units and groups of which the answer contradicts what is known: nothing of them
-    is vouched for, and the scope is read before it is planned again.
+    `doubted` names what the API says it does not have: nothing of it is vouched for, and the scope
+    is read before it is planned again. `strayed` names units that it says are not in their group.
     """
 
     change: Change
@@ -69,6 +69,7 @@ class Result:
     known: Payload = field(default_factory=dict)
     forget: tuple[str, ...] = ()
     doubted: tuple[tuple[Entity, str], ...] = ()
+    strayed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

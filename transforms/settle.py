@@ -197,8 +197,7 @@ def _group(
         known = {"name": found.name}
         return Result(change, outcome, words, remote_id=found.remote_id, known=known)
     if live is None:
-        words = "the group is gone: it is not among the live groups"
-        return Result(change, "failed", words, doubted=(change.identity,))
+        return Result(change, "failed", "the group is gone: it is not among the live groups")
     if set(change.after) == {"name"} and live.name == change.after["name"]:
         words = "settled by reading"
         return Result(change, "applied", words, remote_id=remote_id, known=change.after)
@@ -231,8 +230,7 @@ def _updated(
     change: Change, unit: LiveUnit | None, known: Identities, schema: TargetSchema
 ) -> Result | None:
     if unit is None:
-        words = "the unit is gone: it is not among the live units"
-        return Result(change, "failed", words, doubted=(change.identity,))
+        return Result(change, "failed", "the unit is gone: it is not among the live units")
     fields = {name: value for name, value in change.after.items() if name != GROUP_FIELD}
     read_back = all(
         schema.fields[name].readable and reads_as(unit.payload.get(name), value)

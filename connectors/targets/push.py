@@ -231,20 +231,11 @@ class ScopePush(ABC):
         """Those of the candidates that the refusal is about; none as long as it can be narrowed."""
         if words:
             named = failed([c for c in candidates if c.identity in words], error, words)
-            return [replace(r, doubted=self._doubted(r, error)) for r in named]
+            return [_contradicting(result, error) for result in named]
         if len(candidates) < len(rest) or (len(rest) > 1 and speaks_of_items(error.body)):
             return []
         refused = failed(candidates, error)
         return [replace(result, forget=tuple(result.change.after)) for result in refused]
-
-    def _doubted(self, refused: Result, error: Rejected) -> tuple[Identity, ...]:
-        """Whom the words about a change throw doubt on: itself, its group, its reference unit."""
-        change, words = refused.change, refused.words
-        reference = {**change.whole, **change.after}.get("reference_unit")
-        own = [change.identity] if isinstance(error, NotFound) else []
-        group: list[Identity] = [("group", change.group)] if change.group else []
-        unit: list[Identity] = [("unit", str(reference))] if reference else []
-        return (*own, *group * ("unit_group" in words), *unit * ("reference_unit" in words))
 
     def _itemised(self, bulk: Bulk, changes: Sequence[Change], error: ApiError) -> list[Result]:
         """What an error reply says of each item, where it does so (contracts T3)."""
@@ -284,3 +275,15 @@ def _after(refusal: Rejected | None, found: Result) -> Result:
         return found
     words = f"{refusal.words}; {found.words}" if refusal.words else found.words
     return replace(found, words=words, status=refusal.status, request_id=refusal.request_id)
+
+
+def _contradicting(refused: Result, error: Rejected) -> Result:
+    """A refusal with what its words say against what is known: a unit or group that is not there, a
+    group that was not found, a reference unit outside of its group."""
+    change, words = refused.change, refused.words
+    doubted: list[Identity] = [change.identity] if isinstance(error, NotFound) else []
+    if change.group is not None and "unit_group" in words:
+        doubted = [("group", change.group)]
+    reference = {**change.whole, **change.after}.get("reference_unit")
+    strayed = (str(reference),) if reference and "reference_unit" in words else ()
+    return replace(refused, doubted=tuple(doubted), strayed=strayed)

@@ -1,5 +1,5 @@
-"""What somebody deleted or moved at the vendor by hand: the API's own answer tells, a reading proves
-it, and the night after puts it right. Nothing is believed gone because a listing lacks it.
+"""What somebody deleted or moved at the vendor by hand: the API's own answer tells, a reading
+proves it, and the night after puts it right. Nothing is believed gone because a listing lacks it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def test_a_unit_made_anew_by_others_is_adopted_and_not_made_twice(desk, unit):
     others = desk.folder / "others"
     others.mkdir()
     their_desk = Desk(others, CONFIG, "units.csv")
-    their_desk.sandbox, their_desk._ids = desk.sandbox, desk._ids
+    their_desk.sandbox, their_desk.clock, their_desk._ids = desk.sandbox, desk.clock, desk._ids
     their_desk.sync(unit(2))
     theirs = live(desk)["A2"]["id"]
 

@@ -91,6 +91,7 @@ class Witness:
 
     def __call__(self, wire: Wire) -> None:
         wire.meanwhile = self.meanwhile
+        wire.known = lambda: {unit[1] for unit in known_units(self.world, settled=False)}
         wire.witness = lambda endpoint, body: self.sees(wire, endpoint, body)
         wire.boundary.on_write = self.intrudes
 

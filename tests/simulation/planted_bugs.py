@@ -22,6 +22,7 @@ from connectors.targets.travtus import TravtusPush
 from flows.planning import Planner
 from flows.pushing import Push
 from flows.recorder import Recorder
+from flows.recovery import Recovery
 from flows.saved_plan import SavedPlan
 from state import journal, scopes, store, transactions
 from tests.simulation import night
@@ -209,7 +210,29 @@ def strangers_are_not_looked_at() -> Patch:
 
 def a_restored_state_is_believed() -> Patch:
     """An older state was put back, and what it knows counts as known."""
-    return patch.object(Planner, "_refresh", lambda planner, scope, live: False)
+    return wrapped(
+        Recovery,
+        "_look_at_doubted",
+        lambda look, recovery, live, everything: look(recovery, live, everything=False),
+    )
+
+
+def what_is_gone_is_insisted_on() -> Patch:
+    """The API says night after night that it has no such unit, and is sent it again."""
+    return patch.object(Recovery, "_look_at_doubted", lambda recovery, live, everything: None)
+
+
+def an_absence_is_a_proof() -> Patch:
+    """Whatever one listing lacks is gone."""
+
+    def look(original: Any, recovery: Recovery, live: Live, everything: bool) -> None:
+        original(recovery, live, everything=everything)
+        units, _ = recovery._known(live.scope)
+        shown = {unit.remote_id for unit in live.units}
+        absent = [key for key, unit in units.items() if unit.remote_id not in shown]
+        recovery.store.unlink(recovery.job.name, live.scope, recovery.run_id, absent, [])
+
+    return wrapped(Recovery, "_look_at_doubted", look)
 
 
 def a_failed_scope_counts_as_in_step() -> Patch:
@@ -256,6 +279,8 @@ BUGS: Mapping[str, Callable[[], Patch]] = {
         a_dead_run_is_forgotten,
         strangers_are_not_looked_at,
         a_restored_state_is_believed,
+        what_is_gone_is_insisted_on,
+        an_absence_is_a_proof,
         a_failed_scope_counts_as_in_step,
         lock_codes_stay_readable,
         addresses_are_forgotten,

@@ -56,7 +56,8 @@ Witness = Callable[[str, dict[str, Any]], None]
 
 class Wire(httpx.BaseTransport):
     """In front of the sandbox. `witness` sees each write before it leaves; `meanwhile` is told
-    after each request how many there were."""
+    after each request how many there were; `known` are the
+    remote ids that we know."""
 
     def __init__(self, sandbox: Sandbox, clock: FakeClock, boundary: Boundary) -> None:
         self.sandbox = sandbox
@@ -67,6 +68,7 @@ class Wire(httpx.BaseTransport):
         self.witness: Witness = lambda endpoint, body: None
         self.fired: Counter[str] = Counter()
         self.attempts: list[Attempt] = []
+        self.known: Callable[[], set[str]] = set
         self.meanwhile: Callable[[int], None] = lambda requests: None
         self.hidden: dict[str, int] = {}
         self.delayed: set[str] = set()
