@@ -26,6 +26,7 @@ from flows.summary import RunSummary
 from flows.sync import preview, sync
 from flows.world import World
 from state.backup import backups, restore
+from state.lock import RunLock
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Mode
 from tests.simulation.hands import Hands
@@ -136,6 +137,7 @@ class Life:
         self.people = People(self.world, self.world.chance("people"))
         self.hands = Hands(self.world, self.world.chance("hands"))
         # Most worlds are left alone, so that what breaks there has no other cause.
+        self.others = self.world.chance("others")
         self.handy = self.plan.random() < 0.3
         self.fickle = self.plan.random() < 0.3
 
@@ -198,7 +200,17 @@ class Life:
                 world.canary = 1 - world.canary
                 return "canary on or off"
 
+    def _while_another_runs(self) -> None:
+        """Another run holds the state for the whole of a night."""
+        with RunLock(self.world.state, "another", now=self.world.clock.now()):
+            lived = self._live_through(Swarm())
+        refused = lived.exit_code == 4 and not lived.wire.attempts
+        self.checks.that("what another run holds is not touched", refused, str(lived.refusal))
+        self.tally.saw("world", "states held by another run")
+
     def _night(self) -> None:
+        if self.others.random() < 0.05:
+            self._while_another_runs()
         damage = self.plan.choice(LIKELY) if self.plan.random() < 0.35 else None
         self.world.export(damage)
         if damage:

@@ -17,7 +17,7 @@ from tests.simulation.people import by_hand
 from tests.simulation.truth import FACILITIES
 
 # How many of a night's requests have gone when somebody acts in its middle.
-EARLY = 12
+EARLY = 6
 
 
 class Hands:

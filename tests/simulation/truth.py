@@ -390,7 +390,9 @@ DAMAGES: dict[str, Damage] = {
     "twice as large": _twice_as_large,
     "not a table": lambda data, random: b"<html>Please log in</html>",
 }
-# Such an export gives other keys to units, and who believed it once has to be told by a person.
-LYING_KEYS = frozenset({"keys in capitals", "keys without their zeros", "twice as large"})
+# Such an export gives units other keys or names; who believed it once has to be told by a person.
+LYING = frozenset(
+    {"keys in capitals", "keys without their zeros", "twice as large", "a field of a megabyte"}
+)
 # What such an export says is still the whole truth: rows in another order, or said twice.
 HARMLESS = frozenset({"reordered", "a row twice", "spaces", "thousands of columns"})
