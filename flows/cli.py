@@ -93,6 +93,38 @@ def sync(
 
 
 @app.command()
+def reconcile(
+    pipelines: Pipelines = None,
+    config: Config = DEFAULT_CONFIG,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Link live units that the source means.")
+    ] = False,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(help="Link one more: KEY=ID, as a reconciliation suggested it."),
+    ] = None,
+    sample: Annotated[
+        str, typer.Option(help="The share of all requests that may be spent: 10%.")
+    ] = "100%",
+    direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare source, known and live; write the report. Nothing is sent to an API."""
+    from flows.commands import reconcile as command
+
+    code = command.run(
+        config,
+        pipelines or [],
+        adopt=adopt,
+        confirm=confirm or [],
+        sample=sample,
+        direct=direct,
+        as_json=json,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
 def runs(
     config: Config = DEFAULT_CONFIG,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,

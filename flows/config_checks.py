@@ -14,10 +14,12 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
-from flows.config_errors import Problem, listed, split_hint
+from flows.config_errors import Problem, did_you_mean, listed, split_hint
 from flows.written import Written
 from flows.yaml_file import Place, dotted
 from transforms import storedge, travtus
+from transforms.change import GROUP_FIELD
+from transforms.compare import ANY_FIELD
 from transforms.mapping import (
     FieldSpec,
     Mapping,
@@ -58,6 +60,26 @@ def _check_target(place: Place, section: dict[str, Any], written: Written) -> It
             return
     if isinstance(section.get("fields"), dict) and section["fields"]:
         yield from _check_fields((*place, "fields"), section["fields"], schema, written)
+        yield from _check_drift((*place, "drift"), section, schema, written)
+
+
+def _check_drift(
+    place: Place, section: dict[str, Any], schema: TargetSchema, written: Written
+) -> Iterator[Problem]:
+    """A policy is for a field that is mapped, and that the API shows."""
+    drift = section.get("drift")
+    shown = [name for name in section["fields"] if _can_drift(name, schema)]
+    allowed = [*shown, GROUP_FIELD, ANY_FIELD]
+    for name in drift if isinstance(drift, dict) else ():
+        if name not in allowed:
+            found = f'"{name}" is no field that could drift here'
+            hint = did_you_mean(str(name), allowed)
+            yield written.problem((*place, name), found, listed(allowed), hint)
+
+
+def _can_drift(name: str, schema: TargetSchema) -> bool:
+    field = schema.fields.get(name)
+    return field is not None and field.readable and not field.secret and not field.create_only
 
 
 def _flag(target: dict[str, Any], name: str, *, default: bool) -> bool:

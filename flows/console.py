@@ -35,8 +35,13 @@ class OutputLost(Exception):
     """Standard output is full, or nobody reads it any more."""
 
 
+class UsageError(Exception):
+    """An option says what no option can."""
+
+
 _EXIT_CODES: dict[type[Exception], int] = {
     ConfigError: 2,
+    UsageError: 2,
     PlanRefused: 2,
     AllowRefused: 2,
     SourceUnreadable: 4,

@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.apply import apply
 from flows.console import warn
 from flows.pushing import Pusher, in_threads
+from flows.reconcile import Wish, reconcile
 from flows.settings import load
 from flows.stopping import stopping
 from flows.summary import RunSummary
@@ -26,3 +27,11 @@ def run_engine(
         if plan is not None:
             return apply(settings, world, plan, watcher=watcher, pusher=pusher)
         return sync(settings, world, watcher=watcher, pusher=pusher)
+
+
+def reconcile_engine(config: Path, pipelines: Sequence[str], wish: Wish) -> RunSummary:
+    """Compares the pipelines with their APIs; nothing is sent."""
+    settings, world = load(config, pipelines), World()
+    warn(settings.warnings)
+    with stopping(world.stop), watching() as watcher:
+        return reconcile(settings, world, wish, watcher=watcher)

@@ -11,6 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flows.engine import reconcile_engine, run_engine
+from flows.planning import PlannedScope
+from flows.pushing import Push, PushedScope
+from flows.reconcile import Wish
+from flows.summary import RunSummary
+
 # Prefect reads these when it is imported: no telemetry, no chatter on the user's terminal.
 for _name, _value in {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -26,11 +32,6 @@ from prefect import flow, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.utilities.annotations import quote  # noqa: E402
-
-from flows.engine import run_engine  # noqa: E402
-from flows.planning import PlannedScope  # noqa: E402
-from flows.pushing import Push, PushedScope  # noqa: E402
-from flows.summary import RunSummary  # noqa: E402
 
 
 class NightNeedsPerson(Exception):
@@ -65,9 +66,26 @@ def nightly_sync(
     plan: Path | None = None,
 ) -> RunSummary:
     """Brings the vendor's API in step with the source: all pipelines, or the named ones."""
-    summary = run_engine(config, pipelines or [], plan, in_tasks)
+    return _told(run_engine(config, pipelines or [], plan, in_tasks), "unitsync-night")
+
+
+@flow(name="reconcile", persist_result=False, validate_parameters=True)
+def reconciliation(
+    config: Path = Path("unitsync.yaml"),
+    pipelines: list[str] | None = None,
+    adopt: bool = False,
+    confirmed: dict[str, str] | None = None,
+    share: float = 1.0,
+) -> RunSummary:
+    """Compares source, known and live of all pipelines, or of the named ones; nothing is sent."""
+    wish = Wish(adopt, confirmed or {}, share)
+    return _told(reconcile_engine(config, pipelines or [], wish), "unitsync-reconciliation")
+
+
+def _told(summary: RunSummary, key: str) -> RunSummary:
+    """The summary as an artifact; a run that could not run, or broke a promise, fails."""
     create_markdown_artifact(
-        key="unitsync-night", markdown=summary.markdown(), description="What became of the night"
+        key=key, markdown=summary.markdown(), description=f"What became of the {summary.kind}"
     )
     if summary.status in ("error", "broken"):
         raise NightNeedsPerson(summary)
@@ -78,5 +96,13 @@ def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSu
     """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server."""
     try:
         return nightly_sync(config, list(pipelines), plan)
+    except NightNeedsPerson as night:
+        return night.summary
+
+
+def run_reconcile_flow(config: Path, pipelines: Sequence[str], wish: Wish) -> RunSummary:
+    """A reconciliation as a flow run."""
+    try:
+        return reconciliation(config, list(pipelines), wish.adopt, dict(wish.confirmed), wish.share)
     except NightNeedsPerson as night:
         return night.summary

@@ -75,7 +75,7 @@ class Planner:
         scopes = sorted({*self.desired.scopes(), *self.records})
         changed = moved(self.desired, self.records)
         unread = [s for s in scopes if s in changed and must_read(self.records.get(s))]
-        readings = self._read(unread)
+        readings = self.read(unread)
         for scope in scopes:
             if scope in changed:
                 yield self._plan(scope, readings.get(scope))
@@ -121,7 +121,7 @@ class Planner:
             still_missing=record.missing,
         )
 
-    def _read(self, scopes: Sequence[str]) -> dict[str, Live | ApiError]:
+    def read(self, scopes: Sequence[str]) -> dict[str, Live | ApiError]:
         """Reads scopes side by side; an error that would end any scope ends the pipeline."""
         readings: dict[str, Live | ApiError] = {}
         if not scopes:
@@ -141,9 +141,9 @@ class Planner:
         recovered = False
         if isinstance(reading, Live):
             recovered = self.recovery.learn(reading, self.records.get(scope))
-        plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
+        plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
         if reading is None and self._may_meet(plan):
-            reading = self._read([scope])[scope]
+            reading = self.read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
         if reading is None:
@@ -151,7 +151,7 @@ class Planner:
         units, groups, ambiguous = self.recovery.adoptable(plan.changes, reading)
         if units or groups:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
-            plan = diff(desired, self._known(scope, desired.units["_key"]), self.job.policy)
+            plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
         plan = plan.holding_units(ambiguous)
         plan = self._by_habit(self._only_vacant(plan, reading), reading)
         repeated = self.recovery.twins(reading)
@@ -166,7 +166,8 @@ class Planner:
             look_again=bool(repeated or ambiguous),
         )
 
-    def _known(self, scope: str, keys: Iterable[str]) -> Known:
+    def known(self, scope: str, keys: Iterable[str]) -> Known:
+        """What is known of a scope; `keys` are those that the source speaks of."""
         name, policy = self.job.name, self.job.policy
         index = self.store.known_index(name, scope)
         elsewhere = {}

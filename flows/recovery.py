@@ -47,7 +47,7 @@ class Recovery:
 
     def twins(self, live: Live) -> tuple[Twin, ...]:
         """What the reading shows beside the units that are known by now."""
-        units, _ = self._known(live.scope)
+        units, _ = self.known(live.scope)
         return twins(units.values(), live, self.job.target.schema)
 
     def note_strangers(self, live: Live) -> None:
@@ -85,7 +85,7 @@ class Recovery:
     def _look_at_doubted(self, live: Live, *, everything: bool) -> None:
         """What nothing is vouched for is known as it is live. A listing alone proves nobody gone,
         for it may be late; where an answer has said so, too, they are let go."""
-        known, known_groups = self._known(live.scope)
+        known, known_groups = self.known(live.scope)
         units = {key for key, unit in known.items() if everything or not unit.payload}
         groups = {key for key, group in known_groups.items() if everything or not group.payload}
         if not units and not groups:
@@ -101,7 +101,8 @@ class Recovery:
         gone_groups -= {group.key for group in shown_groups}
         self.store.unlink(self.job.name, live.scope, self.run_id, gone, gone_groups)
 
-    def _known(self, scope: str) -> tuple[dict[str, KnownUnit], dict[str, KnownGroup]]:
+    def known(self, scope: str) -> tuple[dict[str, KnownUnit], dict[str, KnownGroup]]:
+        """The known units and groups of a scope, by key."""
         keys = self.store.known_index(self.job.name, scope)["key"]
         units = self.store.known_units(self.job.name, scope, keys)
         return units, self.store.known_groups(self.job.name, scope)

@@ -28,6 +28,7 @@ from flows.written import Written, show
 from flows.yaml_file import Document, read
 from transforms.guardrails import Guardrails
 from transforms.mapping import Mapping as FieldMapping
+from transforms.standing import DriftPolicy
 
 __all__ = ["ConfigFile", "Pipeline", "Settings", "Target", "load", "load_shared"]
 
@@ -65,6 +66,12 @@ class Pipeline(FieldMapping):
     guardrails: Guardrails = Field(
         default=Guardrails(),
         description="How much one night may change before a person must allow it.",
+    )
+    drift: dict[str, DriftPolicy] = Field(
+        default={},
+        description="What a reconciliation does about a field that somebody changed at the vendor, "
+        'by API field, "*" for all others: report (a person decides), accept (it stays until the '
+        "source changes), overwrite (the next sync sets it back).",
     )
     canary: int = Field(
         default=0,

@@ -43,13 +43,17 @@ _COLUMNS = (
 def show_summary(summary: RunSummary) -> None:
     """What became of a run: one line a pipeline, and what needs a person. On standard error."""
     for pipeline in summary.pipelines:
-        told = ", ".join(f"{number} {name}" for name, number in pipeline.counts.items() if number)
+        counts = {} if pipeline.standings else pipeline.counts
+        told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
         style = "green" if pipeline.status == "ok" else "red"
         line = Text(f"{pipeline.pipeline}: ", style="bold")
         line.append(pipeline.status, style)
         line.append(f"  {told}" if told else "")
         line.append(f"  ({pipeline.requests} requests, {pipeline.seconds:.1f} s)", "dim")
         err.print(line, soft_wrap=True)
+        if pipeline.standings:
+            found = ", ".join(f"{count} {name}" for name, count in pipeline.standings.items())
+            err.print(f"  {found}", soft_wrap=True)
         for note in pipeline.notes:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
         for notice in pipeline.notices:

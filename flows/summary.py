@@ -59,7 +59,7 @@ class Balance:
 @dataclass(frozen=True)
 class PipelineSummary:
     """What became of one pipeline. `notes` are sentences for the person who looks at it, `notices`
-    those that need nobody."""
+    those that need nobody. A reconciliation has `standings`: how many units stand how."""
 
     pipeline: str
     status: Status
@@ -68,6 +68,7 @@ class PipelineSummary:
     seconds: float
     notes: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    standings: Mapping[str, int] | None = None
 
     def document(self) -> dict[str, Any]:
         """As in `--json` (DESIGN 5)."""
@@ -77,6 +78,7 @@ class PipelineSummary:
             "counts": dict(self.counts),
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
+            **({} if self.standings is None else {"standings": dict(self.standings)}),
         }
 
 

@@ -5,7 +5,9 @@ Reads only, and promises nothing to the engine: no decision about a unit is take
 
 from __future__ import annotations
 
-from state import allowances, history, run_details, runs, standings
+from typing import Literal
+
+from state import allowances, changes, history, run_details, runs, standings
 from state import tripped as guardrails
 from state.allowances import Allowance
 from state.history import UnitHistory
@@ -14,6 +16,7 @@ from state.runs import RunRecord
 from state.standings import StandingTally
 from state.transactions import Transactions
 from state.tripped import HeldScope
+from transforms.plan import Entity
 from transforms.standing import Standing
 
 
@@ -57,6 +60,18 @@ class Archive:
         """What a run did to one pipeline, told within limits."""
         with self._transactions.reading() as db:
             return run_details.read(db, run_id, pipeline, limits)
+
+    def last_reconciled(self, pipeline: str) -> dict[str, int]:
+        """The serial of the run that last reconciled each scope, for those that any ever did."""
+        with self._transactions.reading() as db:
+            return standings.last_seen(db, pipeline)
+
+    def troubles(
+        self, pipeline: str, scope: str
+    ) -> dict[tuple[Entity, str], tuple[Literal["failed", "held", "unknown"], str]]:
+        """The units and groups whose last change did not come through, with the API's words."""
+        with self._transactions.reading() as db:
+            return changes.troubles(db, pipeline, scope)
 
     def standing_tallies(self, run_id: str, pipeline: str) -> list[StandingTally]:
         """How many units and groups stand how, scope by scope."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from state.encoding import to_json
 from state.errors import LedgerConflict
-from transforms.plan import Change, Result
+from transforms.plan import Change, Entity, Result
 
 # Outcomes that still await one.
 OPEN = ("planned", "sent")
@@ -109,6 +109,19 @@ def record_unsent(
     if any(result.outcome == "unknown" for result in results):
         raise LedgerConflict(f"an outcome of {scope} is unknown, but nothing was sent")
     record(db, pipeline, scope, run_id, results, awaiting=("planned",))
+
+
+def troubles(
+    db: sqlite3.Connection, pipeline: str, scope: str
+) -> dict[tuple[Entity, str], tuple[Literal["failed", "held", "unknown"], str]]:
+    """The units and groups whose last change did not come through: how it ended, in which words."""
+    rows = db.execute(
+        "SELECT entity, key, outcome, words FROM changes WHERE change_id IN ("
+        " SELECT max(change_id) FROM changes WHERE pipeline = ? AND scope = ? GROUP BY entity, key)"
+        " AND outcome IN ('failed', 'held', 'unknown')",
+        (pipeline, scope),
+    )
+    return {(entity, key): (outcome, words) for entity, key, outcome, words in rows}
 
 
 def outcome_counts(db: sqlite3.Connection, run_id: str) -> dict[tuple[str, str], dict[str, int]]:

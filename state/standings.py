@@ -70,6 +70,16 @@ def of_run(db: sqlite3.Connection, run_id: str, pipeline: str) -> Iterator[Stand
         yield Standing(*(*row[:-1], sides))
 
 
+def last_seen(db: sqlite3.Connection, pipeline: str) -> dict[str, int]:
+    """The serial of the run that last reconciled each scope, for those that any ever did."""
+    rows = db.execute(
+        "SELECT scope, max(serial) FROM standing_tallies JOIN runs USING (run_id)"
+        " WHERE pipeline = ? GROUP BY scope",
+        (pipeline,),
+    )
+    return dict(rows.fetchall())
+
+
 def _row(standing: Standing) -> tuple[str | int | None, ...]:
     return (
         standing.scope,

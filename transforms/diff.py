@@ -36,7 +36,7 @@ from transforms.reshape import ScopeDesired
 from transforms.schema import TargetSchema
 from transforms.unique import folded
 
-__all__ = ["GROUP_FIELD", "Known", "Policy", "ScopePlan", "changed_fields", "diff"]
+__all__ = ["GROUP_FIELD", "Known", "Policy", "ScopePlan", "changed_fields", "desired_units", "diff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _unit_changes(
     loaded = known.units(_among(touched["_key"], known.index))
     changes: list[Change] = []
     refreshed: dict[str, str] = {}
-    for unit in _desired_units(touched, policy):
+    for unit in desired_units(touched, policy):
         change = unit_change(
             desired.scope,
             unit,
@@ -178,7 +178,8 @@ def _unit_changes(
     return changes, refreshed
 
 
-def _desired_units(touched: pd.DataFrame, policy: Policy) -> Iterator[DesiredUnit]:
+def desired_units(touched: pd.DataFrame, policy: Policy) -> Iterator[DesiredUnit]:
+    """The rows of a frame, each as a unit."""
     grouped = policy.groups and "_group" in touched.columns
     groups = touched["_group"].tolist() if grouped else [None] * len(touched)
     columns = (touched.index.tolist(), touched["_key"].tolist(), groups, touched["_digest"])

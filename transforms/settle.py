@@ -90,7 +90,7 @@ def adopt(
     for change in newcomers:
         candidates = made.get(change.key, [])
         if len(candidates) == 1:
-            units.append(_known_unit(change, candidates[0], group_keys, schema))
+            units.append(as_known(change, candidates[0], group_keys, schema))
         elif candidates:
             ambiguous[change.key] = _ambiguous(candidates)
         elif alike := free.alike(change):
@@ -251,9 +251,10 @@ def is_in_group(unit: LiveUnit, group: str | None, known: Identities) -> bool:
     return group in known.groups and unit.group_id == known.groups[group]
 
 
-def _known_unit(
+def as_known(
     change: Change, unit: LiveUnit, group_keys: Mapping[str, str], schema: TargetSchema
 ) -> KnownUnit:
+    """A live unit, known as it stands for the unit that a change would create."""
     group = group_keys.get(unit.group_id or "")
     name = unit.name or change.name
     return KnownUnit(change.key, unit.remote_id, name, group, _read(unit, change, schema))

@@ -61,3 +61,11 @@ class Standing:
     row: int | None = None
     words: str = ""
     fields: Mapping[str, FieldStanding] = field(default_factory=dict)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to decide: it will not put itself right, or was changed by both."""
+        drifted = any(
+            one.moved == "drifted" and one.policy == "report" for one in self.fields.values()
+        )
+        return drifted or self.standing in ("conflict", "gone", "held", "failed", "unknown")

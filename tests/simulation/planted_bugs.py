@@ -227,7 +227,7 @@ def an_absence_is_a_proof() -> Patch:
 
     def look(original: Any, recovery: Recovery, live: Live, everything: bool) -> None:
         original(recovery, live, everything=everything)
-        units, _ = recovery._known(live.scope)
+        units, _ = recovery.known(live.scope)
         shown = {unit.remote_id for unit in live.units}
         absent = [key for key, unit in units.items() if unit.remote_id not in shown]
         recovery.store.unlink(recovery.job.name, live.scope, recovery.run_id, absent, [])
