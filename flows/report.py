@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows import report_text
 from flows.report_page import page_of
+from flows.report_standings import then
 from flows.settings import Settings
 from flows.summary import RunSummary
 from flows.world import World
@@ -72,6 +73,7 @@ def _environment() -> Environment:
         "sentence": report_text.sentence,
         "number": report_text.number,
         "counted": report_text.counted,
+        "then": then,
     }
     return environment
 

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.report_ledger import Ledger, ledgers
+from flows.report_standings import StandingsPage, standings_of
 from flows.report_text import counted, span
 from flows.report_verdict import (
     OUTCOMES,
@@ -117,7 +118,7 @@ class PipelinePage:
     let through for the run."""
 
     summary: PipelineSummary
-    ledgers: tuple[Ledger, Ledger]
+    ledgers: tuple[Ledger, ...]
     notes: tuple[str, ...]
     needing: int
     reasons: tuple[Reason, ...]
@@ -128,6 +129,7 @@ class PipelinePage:
     missing: tuple[tuple[str, int], ...]
     retires: bool
     allowances: tuple[Allowance, ...]
+    standings: StandingsPage | None
 
     @property
     def took(self) -> str:
@@ -163,9 +165,9 @@ def page_of(summary: RunSummary, store: Store, settings: Settings, now: datetime
         kind=summary.kind,
         at=_moment(now.astimezone(ZoneInfo(settings.schedule.timezone))),
         verdict=verdict(summary, tallies),
-        figures=_figures(summary, tallies),
+        figures=_found(summary) if summary.kind == "reconcile" else _figures(summary, tallies),
         pipelines=tuple(
-            _pipeline(pipeline, detail, store)
+            _pipeline(pipeline, detail, store, standings_of(pipeline, summary.run_id, store))
             for pipeline, detail in zip(summary.pipelines, details, strict=True)
         ),
     )
@@ -186,16 +188,34 @@ def _figures(summary: RunSummary, tallies: Sequence[Tally]) -> tuple[tuple[str, 
     )
 
 
-def _pipeline(summary: PipelineSummary, details: RunDetails, store: Store) -> PipelinePage:
+def _found(summary: RunSummary) -> tuple[tuple[str, int, str], ...]:
+    totals = Counter[str]()
+    for pipeline in summary.pipelines:
+        totals.update(pipeline.standings or {})
+    return tuple(
+        (f"units {standing}", totals[f"unit {standing}"], kind)
+        for standing, kind in (
+            ("in step", "unchanged"),
+            ("pending", "applied"),
+            ("drifted", "held"),
+            ("conflict", "failed"),
+            ("gone", "failed"),
+        )
+    )
+
+
+def _pipeline(
+    summary: PipelineSummary, details: RunDetails, store: Store, standings: StandingsPage | None
+) -> PipelinePage:
     name = summary.pipeline
     reasons = tuple(_reasons(details.unfinished))
     rules = tuple(_rules(details.rejections))
-    records = store.scope_records(name) if summary.counts["missing"] else {}
+    records = store.scope_records(name) if summary.counts["missing"] and not standings else {}
     needs = needing(details.tallies)
     said = {reason.words for reason in reasons}
     return PipelinePage(
         summary=summary,
-        ledgers=ledgers(summary, details.tallies),
+        ledgers=() if standings else ledgers(summary, details.tallies),
         # A summary from the state has no notes; what the guardrails said is kept beside it.
         notes=tuple(dict.fromkeys(n for n in (*summary.notes, *details.tripped) if n not in said)),
         needing=needs,
@@ -207,6 +227,7 @@ def _pipeline(summary: PipelineSummary, details: RunDetails, store: Store) -> Pi
         missing=tuple((scope, r.missing) for scope, r in sorted(records.items()) if r.missing),
         retires=any(tally.action == "retire" for tally in details.tallies),
         allowances=details.allowances,
+        standings=standings,
     )
 
 

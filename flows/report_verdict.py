@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from flows.report_standings import headline
 from flows.report_text import counted, listed, number
 from flows.summary import PipelineSummary, RunSummary
 from state.run_details import Tally
@@ -71,6 +72,8 @@ def _headline(summary: RunSummary, tallies: Sequence[Tally]) -> tuple[str, Tone]
     stuck = [p.pipeline for p in summary.pipelines if p.status == "error"]
     if stuck:
         return f"{_capital(listed(stuck))} could not be brought in step", "error"
+    if summary.kind == "reconcile":
+        return headline(summary), "ok" if summary.status == "ok" else "attention"
     if needing(tallies):
         return _needs(tallies), "attention"
     if summary.status != "ok":
@@ -103,6 +106,8 @@ def _in_step(summary: RunSummary) -> str:
 
 
 def _detail(summary: RunSummary) -> str:
+    if summary.kind == "reconcile":
+        return " ".join(f"{notice}." for p in summary.pipelines for notice in p.notices)
     totals = Counter[str]()
     for pipeline in summary.pipelines:
         totals.update(pipeline.counts)

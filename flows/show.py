@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -14,6 +14,7 @@ from flows.planning import PlannedScope
 from flows.summary import RunSummary
 from flows.sync import Night
 from transforms.plan import Change
+from transforms.standing import STANDINGS
 
 BIGGEST = 5
 RATE = "standard_rate"
@@ -51,8 +52,7 @@ def show_summary(summary: RunSummary) -> None:
         line.append(f"  {told}" if told else "")
         line.append(f"  ({pipeline.requests} requests, {pipeline.seconds:.1f} s)", "dim")
         err.print(line, soft_wrap=True)
-        if pipeline.standings:
-            found = ", ".join(f"{count} {name}" for name, count in pipeline.standings.items())
+        for found in _standings(pipeline.standings or {}):
             err.print(f"  {found}", soft_wrap=True)
         for note in pipeline.notes:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
@@ -62,6 +62,18 @@ def show_summary(summary: RunSummary) -> None:
         err.print(f"report: {summary.report}", markup=False, soft_wrap=True)
     else:
         err.print("no report could be written; see whether its folder can", style="red")
+
+
+def _standings(standings: Mapping[str, int]) -> Iterator[str]:
+    """`units: 101 in step, 2 drifted`, and the same of groups."""
+    for entity in ("unit", "group"):
+        counts = {
+            name.removeprefix(f"{entity} "): count
+            for name, count in standings.items()
+            if name.startswith(f"{entity} ")
+        }
+        if told := [f"{counts[name]:,} {name}" for name in STANDINGS if name in counts]:
+            yield f"{entity}s: {', '.join(told)}"
 
 
 def show_plan(night: Night, *, details: bool) -> None:

@@ -125,6 +125,8 @@ class RunSummary:
             numbers = " | ".join(str(summary.counts[name]) for name in COUNTS)
             lines.append(f"| {_escaped(summary.pipeline)} | {summary.status} | {numbers} |")
         for summary in self.pipelines:
+            found = (f"{count} {name}" for name, count in (summary.standings or {}).items())
+            lines += [f"- {_escaped(summary.pipeline)}: {one}" for one in found]
             lines += [f"- {_escaped(note)}" for note in (*summary.notes, *summary.notices)]
         if self.report:
             lines += ["", f"Report: `{self.report}`"]

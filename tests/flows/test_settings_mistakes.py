@@ -447,13 +447,34 @@ MISTAKES = [
         'did you mean "group_external_ref"?',
     ),
     Mistake(
+        "a drift policy for a field that is not mapped",
+        "    missing: report ",
+        "    drift: {standard_rates: accept}\n    missing: report ",
+        "standard_rates",
+        f"{STORAGE}.drift.standard_rates",
+        '"standard_rates" is no field that could drift here',
+        "name, width, length, height, door_width, door_height, door_type, access_type, "
+        "standard_rate, unit_type, floor, rentable and 3 more",
+        'did you mean "standard_rate"?',
+    ),
+    Mistake(
+        "a drift policy that does not exist",
+        "    missing: report ",
+        "    drift: {standard_rate: overwritten}\n    missing: report ",
+        "standard_rate: overwritten",
+        f"{STORAGE}.drift.standard_rate",
+        'found "overwritten"',
+        "report, accept or overwrite",
+        'did you mean "overwrite"?',
+    ),
+    Mistake(
         "a setting of the target in the pipeline",
         "    missing: report ",
         "    batch_size: 50\n    missing: report ",
         "batch_size",
         f"{STORAGE}.batch_size",
         'unknown setting "batch_size"',
-        "scope, key, fields, groups, source, target, missing, guardrails or canary",
+        "scope, key, fields, groups, source, target, missing, guardrails, drift or canary",
         'it belongs under "pipelines.storage.target"',
     ),
     Mistake(
@@ -483,7 +504,7 @@ MISTAKES = [
         "timezone: UTC",
         f"{STORAGE}.timezone",
         'unknown setting "timezone"',
-        "scope, key, fields, groups, source, target, missing, guardrails or canary",
+        "scope, key, fields, groups, source, target, missing, guardrails, drift or canary",
         'it belongs under "schedule"',
     ),
     Mistake(
@@ -493,7 +514,7 @@ MISTAKES = [
         "state: x.db",
         f"{STORAGE}.state",
         'unknown setting "state"',
-        "scope, key, fields, groups, source, target, missing, guardrails or canary",
+        "scope, key, fields, groups, source, target, missing, guardrails, drift or canary",
         "it belongs at the top of the file, not indented",
     ),
     Mistake(

@@ -109,6 +109,23 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert [] == leaks(secrets, written)
 
 
+def test_a_reconciliation_finds_the_same_as_a_flow_and_directly(shell, desk, sandbox, unit):
+    desk.export(unit(1), unit(2))
+    shell.run("sync", "--direct")
+    [one] = [unit["id"] for unit in sandbox.units() if unit["name"] == "A1"]
+    assert sandbox.edit("storedge", "unit", one, {"standard_rate": 77.0}) is None
+
+    direct = shell.run("reconcile", "--direct", "--json")
+    flow = shell.run("reconcile", "--json")
+
+    assert (1, 1) == (direct.returncode, flow.returncode), flow.stderr
+    found = [json.loads(run.stdout)["pipelines"][0]["standings"] for run in (direct, flow)]
+    assert {"unit in step": 1, "unit drifted": 1, "group in step": 1} == found[0] == found[1]
+    with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
+        ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-reconciliation'")
+    assert "unit drifted" in data
+
+
 def test_the_tasks_of_a_flow_wait_for_the_canary(shell, desk, sandbox, unit):
     other = "22222222-2222-4222-8222-222222222222"
     desk.configure("missing: report", "missing: report\n    canary: 1")

@@ -19,9 +19,9 @@ from tests.simulation.planted_bugs import BUGS, planted
 from tests.simulation.sometimes import never
 
 ROOT = Path(__file__).parents[2]
-# Fresh worlds of a test run, in parts that share their inventories; `make simulate` has the rest.
-WORLDS, PARTS = 60, 4
-EVERY_STEP = 10
+# Fresh worlds of a test run, in parts that share their inventories; `make simulate` has the rest,
+# and `.ci/run` lives through a thousand of them, and every step, right after the tests.
+WORLDS, PARTS, EVERY_STEP = (8, 4, 40) if os.environ.get("CI") else (60, 4, 10)
 LIVES = range(8)
 # The first world in which each bug shows; `python -m tests.simulation --bugs` finds them anew.
 SHOWN_IN = {

@@ -1,0 +1,102 @@
+"""What a reconciliation found, on the page: whoever needs a person first, field by field.
+
+Promises that every unit and group that was read is counted, and that a list which is cut says how
+much more there is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flows.report_text import counted, listed, number
+from flows.summary import PipelineSummary, RunSummary
+from state.standings import StandingTally
+from state.store import Store
+from transforms.standing import STANDINGS, FieldStanding, Standing
+
+# More than a person reads; a page of so many still opens at once on a phone.
+MOST = 1_000
+# What a person has to look at, as the headline says it.
+_WORRIES = {
+    "conflict": "changed here and there",
+    "drifted": "changed at the vendor",
+    "gone": "not live any more",
+    "failed": "refused by the API",
+    "unknown": "without an answer",
+    "held": "held",
+}
+_NEXT = {"accept": "it stays", "overwrite": "the next sync sets it back", "report": "you decide"}
+
+
+@dataclass(frozen=True)
+class StandingsPage:
+    """One pipeline: how many stand how, scope by scope, and those that are not in step; `more` of
+    them are not shown. `columns` are the standings that anybody has."""
+
+    summary: PipelineSummary
+    columns: tuple[str, ...]
+    scopes: tuple[tuple[str, str, tuple[int, ...]], ...]
+    shown: tuple[Standing, ...]
+    more: int
+
+    @property
+    def read(self) -> int:
+        """How many scopes were read."""
+        return len({scope for scope, _, _ in self.scopes})
+
+
+def standings_of(summary: PipelineSummary, run_id: str, store: Store) -> StandingsPage | None:
+    """What the run found in one pipeline, if it was a reconciliation that could read it."""
+    if summary.standings is None:
+        return None
+    found = store.standings(run_id, summary.pipeline)
+    found.sort(key=lambda one: (not one.needs_person, STANDINGS.index(one.standing), one.scope))
+    tallies = store.standing_tallies(run_id, summary.pipeline)
+    columns = tuple(name for name in STANDINGS if any(t.standing == name for t in tallies))
+    return StandingsPage(
+        summary,
+        columns,
+        tuple(_scopes(tallies, columns)),
+        tuple(found[:MOST]),
+        max(0, len(found) - MOST),
+    )
+
+
+def _scopes(
+    tallies: Sequence[StandingTally], columns: Sequence[str]
+) -> list[tuple[str, str, tuple[int, ...]]]:
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for tally in tallies:
+        counts.setdefault((tally.scope, tally.entity), Counter())[tally.standing] = tally.count
+    return [
+        (scope, f"{entity}s", tuple(found[name] for name in columns))
+        for (scope, entity), found in counts.items()
+    ]
+
+
+def then(one: FieldStanding) -> str:
+    """What happens next about a field."""
+    if one.moved == "pending":
+        return "the next sync sends it"
+    if one.moved == "conflict":
+        return "the next sync sends ours"
+    return _NEXT[one.policy]
+
+
+def headline(summary: RunSummary) -> str:
+    """`2 units and 1 group in conflict, 1 unit drifted`, or that all agree."""
+    totals = Counter[str]()
+    for pipeline in summary.pipelines:
+        totals.update(pipeline.standings or {})
+    worries = ", ".join(filter(None, (_said(totals, name) for name in _WORRIES)))
+    if worries:
+        return worries
+    return f"Nothing drifted: all {number(totals['unit in step'])} units read as they are known"
+
+
+def _said(totals: Mapping[str, int], standing: str) -> str:
+    counts = {entity: totals[f"{entity} {standing}"] for entity in ("unit", "group")}
+    things = listed(counted(count, entity) for entity, count in counts.items() if count)
+    return f"{things} {_WORRIES[standing]}" if things else ""
