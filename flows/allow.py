@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flows.config_errors import did_you_mean, listed
+from flows.naming import run_named
 from flows.run import allow_command
 from flows.world import World
 from state.lock import RunLock
 from state.store import Store
 from state.tripped import HeldScope
-
-LAST = "last"
 
 
 class AllowRefused(Exception):
@@ -49,7 +48,7 @@ def allow(state: Path, world: World, decision: Decision) -> LetThrough:
     """Records the decision; raises AllowRefused before anything is written."""
     with RunLock(state, "unitsync allow", now=world.clock.now()):
         with Store.open_for_reading(state) as store:
-            run_id = _run_id(store, decision.run)
+            run_id = run_named(store, decision.run)
             scopes = tuple(_wanted(store.held_scopes(run_id), run_id, decision.scopes))
         expires_at = world.clock.now() + decision.duration
         with Store.open(
@@ -57,20 +56,6 @@ def allow(state: Path, world: World, decision: Decision) -> LetThrough:
         ) as store:
             store.allow(scopes, run_id, decision.reason, decision.who, expires_at)
     return LetThrough(run_id, scopes, expires_at)
-
-
-def _run_id(store: Store, named: str) -> str:
-    found = store.run_ids("" if named == LAST else named)
-    if named in found or (named == LAST and found):
-        return named if named in found else found[0]
-    if not found:
-        raise AllowRefused(
-            f"there is no run {named!r}; name the id of a run, the beginning of one, or `{LAST}`. "
-            "`unitsync runs` lists them"
-        )
-    if len(found) > 1:
-        raise AllowRefused(f"{named!r} is the beginning of {listed(found)}; name one of them")
-    return found[0]
 
 
 def _wanted(held: Sequence[HeldScope], run_id: str, scopes: Iterable[str]) -> Iterable[HeldScope]:

@@ -137,6 +137,26 @@ def runs(
 
 
 @app.command()
+def report(
+    run: Annotated[
+        str, typer.Argument(help="A run: its id, the beginning of it, or `last`.")
+    ] = "last",
+    config: Config = DEFAULT_CONFIG,
+    kind: Annotated[
+        str, typer.Option("--format", help="html, or all tables as csv (zipped), xlsx or json.")
+    ] = "html",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; else one in the folder of reports.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write the report of a run again, the same as then, or everything of it as tables."""
+    from flows.commands import report as command
+
+    raise typer.Exit(command.run(config, run, kind=kind, to=out, show=show))
+
+
+@app.command()
 def why(
     unit: Annotated[str, typer.Argument(help="A unit by its source key or its name.")],
     config: Config = DEFAULT_CONFIG,

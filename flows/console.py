@@ -19,6 +19,7 @@ from rich.console import Console
 from connectors.errors import ApiError, SourceUnreadable
 from flows.allow import AllowRefused
 from flows.config_errors import ConfigError
+from flows.naming import RunUnknown
 from flows.saved_plan import PlanRefused
 from state.errors import StateError
 
@@ -44,6 +45,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     UsageError: 2,
     PlanRefused: 2,
     AllowRefused: 2,
+    RunUnknown: 2,
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,

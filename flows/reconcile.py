@@ -66,8 +66,8 @@ def _pipeline(night: Night, run: Run, wish: Wish, watcher: Watcher) -> PipelineS
                 reconciler.run(watcher)
             except ApiError as error:
                 night.failure = error
-            if night.failure is None:
-                return reconciler.summary(night)
+        if night.failure is None:
+            return reconciler.summary(night)
     requests = night.job.target.client.request_count
     return unable(night.job.name, night.failure, requests, night.seconds)
 

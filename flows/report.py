@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,43 +19,47 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from flows import report_text
 from flows.report_page import page_of
 from flows.report_standings import then
-from flows.settings import Settings
 from flows.summary import RunSummary
-from flows.world import World
-from state.store import Store
+from state.archive import Archive
+from state.disk import Disk
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PRIVATE_FOLDER = 0o700
 
 
-def write_report(summary: RunSummary, store: Store, settings: Settings, world: World) -> str | None:
+def write_report(summary: RunSummary, store: Archive, folder: Path, disk: Disk) -> str | None:
     """Writes the report of a run, and returns where; None where it cannot be written.
 
     Call it before the run is finished in the state: the summary that is kept names the report.
     """
-    now = world.clock.now()
-    pieces = _html(summary, store, settings, now)
-    path = settings.reports / _file_name(summary.run_id, now)
+    pieces = render(summary, store)
+    path = folder / report_name(summary, "html")
     try:
         path.parent.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        world.disk.write_whole(path, pieces)
+        disk.write_whole(path, pieces)
         return _from_here(path)
     except OSError:
         return None
 
 
-def _html(summary: RunSummary, store: Store, settings: Settings, now: datetime) -> Iterator[str]:
-    """The page, in pieces. All that may fail for another reason than the disk fails here."""
+def render(summary: RunSummary, store: Archive) -> Iterator[str]:
+    """The page, in pieces; the same whenever it is made. All that may fail for another reason than
+    the disk fails here."""
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     return (
         _environment()
         .get_template("report.html.j2")
         .generate(
-            page=page_of(summary, store, settings, now),
+            page=page_of(summary, store),
             style=style,
             style_hash=b64encode(sha256(style.encode()).digest()).decode(),
         )
     )
+
+
+def report_name(summary: RunSummary, suffix: str) -> str:
+    """Sorts by time, and holds no character that a file system refuses."""
+    return f"{summary.at.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}-{summary.run_id[:8]}.{suffix}"
 
 
 @cache
@@ -76,11 +80,6 @@ def _environment() -> Environment:
         "then": then,
     }
     return environment
-
-
-def _file_name(run_id: str, now: datetime) -> str:
-    """Sorts by time, and holds no character that a file system refuses."""
-    return f"{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}-{run_id[:8]}.html"
 
 
 def _from_here(path: Path) -> str:

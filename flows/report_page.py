@@ -26,11 +26,10 @@ from flows.report_verdict import (
     outcome_of,
     verdict,
 )
-from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
 from state.allowances import Allowance
+from state.archive import Archive
 from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
-from state.store import Store
 from transforms.canonical import flatten
 from transforms.plan import Payload
 
@@ -153,7 +152,7 @@ class Page:
         return any(getattr(pipeline, part) for pipeline in self.pipelines)
 
 
-def page_of(summary: RunSummary, store: Store, settings: Settings, now: datetime) -> Page:
+def page_of(summary: RunSummary, store: Archive) -> Page:
     """The page of a run, from its summary and from what the state keeps of it."""
     details = [
         store.run_details(summary.run_id, pipeline.pipeline, LIMITS)
@@ -163,11 +162,11 @@ def page_of(summary: RunSummary, store: Store, settings: Settings, now: datetime
     return Page(
         run_id=summary.run_id,
         kind=summary.kind,
-        at=_moment(now.astimezone(ZoneInfo(settings.schedule.timezone))),
+        at=_moment(summary.at.astimezone(ZoneInfo(summary.timezone))),
         verdict=verdict(summary, tallies),
         figures=_found(summary) if summary.kind == "reconcile" else _figures(summary, tallies),
         pipelines=tuple(
-            _pipeline(pipeline, detail, store, standings_of(pipeline, summary.run_id, store))
+            _pipeline(pipeline, detail, standings_of(pipeline, summary.run_id, store))
             for pipeline, detail in zip(summary.pipelines, details, strict=True)
         ),
     )
@@ -205,18 +204,15 @@ def _found(summary: RunSummary) -> tuple[tuple[str, int, str], ...]:
 
 
 def _pipeline(
-    summary: PipelineSummary, details: RunDetails, store: Store, standings: StandingsPage | None
+    summary: PipelineSummary, details: RunDetails, standings: StandingsPage | None
 ) -> PipelinePage:
-    name = summary.pipeline
     reasons = tuple(_reasons(details.unfinished))
     rules = tuple(_rules(details.rejections))
-    records = store.scope_records(name) if summary.counts["missing"] and not standings else {}
     needs = needing(details.tallies)
     said = {reason.words for reason in reasons}
     return PipelinePage(
         summary=summary,
         ledgers=() if standings else ledgers(summary, details.tallies),
-        # A summary from the state has no notes; what the guardrails said is kept beside it.
         notes=tuple(dict.fromkeys(n for n in (*summary.notes, *details.tripped) if n not in said)),
         needing=needs,
         reasons=reasons,
@@ -224,7 +220,7 @@ def _pipeline(
         scopes=tuple(_scopes(details)),
         rules=rules,
         rules_more=details.rejection_count - sum(rule.total for rule in rules),
-        missing=tuple((scope, r.missing) for scope, r in sorted(records.items()) if r.missing),
+        missing=() if standings else tuple(sorted(summary.missing.items())),
         retires=any(tally.action == "retire" for tally in details.tallies),
         allowances=details.allowances,
         standings=standings,

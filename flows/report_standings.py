@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from flows.report_text import counted, listed, number
 from flows.summary import PipelineSummary, RunSummary
+from state.archive import Archive
 from state.standings import StandingTally
-from state.store import Store
 from transforms.standing import STANDINGS, FieldStanding, Standing
 
 # More than a person reads; a page of so many still opens at once on a phone.
@@ -47,7 +47,7 @@ class StandingsPage:
         return len({scope for scope, _, _ in self.scopes})
 
 
-def standings_of(summary: PipelineSummary, run_id: str, store: Store) -> StandingsPage | None:
+def standings_of(summary: PipelineSummary, run_id: str, store: Archive) -> StandingsPage | None:
     """What the run found in one pipeline, if it was a reconciliation that could read it."""
     if summary.standings is None:
         return None

@@ -59,6 +59,11 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def visible(text: str) -> str:
+    """The text with what is not seen but acts replaced."""
+    return text.translate(_UNSEEN)
+
+
 def number(count: int) -> str:
     """`2,364`."""
     return f"{count:,}"

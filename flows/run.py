@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flows.report import write_report
 from flows.settings import Settings
-from flows.summary import RunSummary
+from flows.summary import PipelineSummary, RunSummary
 from flows.world import World
 from state.backup import backup, snapshot
 from state.lock import RunLock
@@ -44,11 +44,24 @@ class Run:
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
         stop = self.world.stop
-        ended = replace(summary, stopped_by=stop.number if stop.is_set() else None)
-        report = write_report(ended, self.store, self.settings, self.world)
+        ended = replace(
+            summary,
+            pipelines=tuple(map(self._with_missing, summary.pipelines)),
+            stopped_by=stop.number if stop.is_set() else None,
+            at=self.world.clock.now(),
+            timezone=self.settings.schedule.timezone,
+        )
+        report = write_report(ended, self.store, self.settings.reports, self.world.disk)
         done = replace(ended, report=report)
-        self.store.finish_run(self.run_id, done.status, done.document())
+        self.store.finish_run(self.run_id, done.status, done.record())
         return done
+
+    def _with_missing(self, summary: PipelineSummary) -> PipelineSummary:
+        """The same with its missing units by scope, as the state has them now."""
+        if not summary.counts["missing"]:
+            return summary
+        records = sorted(self.store.scope_records(summary.pipeline).items())
+        return replace(summary, missing={s: r.missing for s, r in records if r.missing})
 
 
 @contextmanager

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from connectors.errors import ApiUnreachable, CredentialsRefused
 from flows.canary import Verdict
 from flows.planning import PlannedScope
 from flows.pushing import PushedScope
+from state.runs import RunRecord
 from transforms.plan import Change, Result
 from transforms.validate import Checked
 
@@ -59,7 +61,8 @@ class Balance:
 @dataclass(frozen=True)
 class PipelineSummary:
     """What became of one pipeline. `notes` are sentences for the person who looks at it, `notices`
-    those that need nobody. A reconciliation has `standings`: how many units stand how."""
+    those that need nobody. `missing` counts units by scope. A reconciliation has `standings`: how
+    many units and groups stand how."""
 
     pipeline: str
     status: Status
@@ -69,6 +72,7 @@ class PipelineSummary:
     notes: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     standings: Mapping[str, int] | None = None
+    missing: Mapping[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As in `--json` (DESIGN 5)."""
@@ -81,16 +85,31 @@ class PipelineSummary:
             **({} if self.standings is None else {"standings": dict(self.standings)}),
         }
 
+    def record(self) -> dict[str, Any]:
+        """All of it, for the state to keep."""
+        words = {"notes": self.notes, "notices": self.notices}
+        return {**self.document(), "seconds": self.seconds, **words, "missing": dict(self.missing)}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> PipelineSummary:
+        """What `record` wrote; a run of an older version kept no words."""
+        known = {each.name: record[each.name] for each in fields(cls) if each.name in record}
+        words = {name: tuple(known.get(name, ())) for name in ("notes", "notices")}
+        return cls(**{**known, **words})
+
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What became of a run. `stopped_by` is the signal that ended it early, if one did."""
+    """What became of a run. `stopped_by` is the signal that ended it early, if one did; `at` is
+    when it ended, in the `timezone` of those who read of it."""
 
     run_id: str
     kind: str
     pipelines: tuple[PipelineSummary, ...] = field(default=())
     report: str | None = None
     stopped_by: int | None = None
+    at: datetime = field(default=datetime.min.replace(tzinfo=UTC), compare=False)
+    timezone: str = "UTC"
 
     @property
     def status(self) -> Status:
@@ -115,6 +134,32 @@ class RunSummary:
             "pipelines": [summary.document() for summary in self.pipelines],
             "report": self.report,
         }
+
+    def record(self) -> dict[str, Any]:
+        """All of it, for the state to keep: its report can be made again from that alone."""
+        return {
+            **self.document(),
+            "pipelines": [summary.record() for summary in self.pipelines],
+            "stopped_by": self.stopped_by,
+            "at": self.at.isoformat(),
+            "timezone": self.timezone,
+        }
+
+    @classmethod
+    def of(cls, record: RunRecord) -> RunSummary | None:
+        """The summary of a run that the state keeps; None for one that never came to its end."""
+        kept, ended = record["summary"], record["finished_at"]
+        if kept is None or ended is None:
+            return None
+        return cls(
+            record["run_id"],
+            record["kind"],
+            tuple(map(PipelineSummary.of, kept["pipelines"])),
+            kept.get("report"),
+            kept.get("stopped_by"),
+            datetime.fromisoformat(kept.get("at", ended)),
+            kept.get("timezone", "UTC"),
+        )
 
     def markdown(self) -> str:
         """The balance for a page that renders Markdown. Names are data, so they are escaped."""

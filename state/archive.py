@@ -5,11 +5,14 @@ Reads only, and promises nothing to the engine: no decision about a unit is take
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
-from state import allowances, changes, history, run_details, runs, standings
+from state import allowances, changes, exports, history, run_details, runs, standings
 from state import tripped as guardrails
 from state.allowances import Allowance
+from state.exports import Table
 from state.history import UnitHistory
 from state.run_details import Limits, RunDetails
 from state.runs import RunRecord
@@ -50,6 +53,12 @@ class Archive:
         """What a person had let through for this run."""
         with self._transactions.reading() as db:
             return allowances.used_by(db, run_id)
+
+    @contextmanager
+    def tables(self, run_id: str) -> Iterator[Iterator[Table]]:
+        """Everything that a run did and found, as tables to be read one after the other."""
+        with self._transactions.reading() as db:
+            yield exports.tables(db, run_id)
 
     def history(self, unit: str) -> list[UnitHistory]:
         """Everything that ever happened to the unit of this key or (former) name."""
