@@ -116,7 +116,7 @@ def test_the_report_and_the_plan_tell_of_a_duplicate(desk, unit, capsys):
     summary = desk.sync()
 
     with Store.open_for_reading(desk.folder / "unitsync.db") as store:
-        page = page_of(summary, store, desk.settings(), desk.clock.now())
+        page = page_of(summary, store)
     assert "attention" == json.loads(json.dumps(summary.document()))["status"]
     assert any(other in note for note in page.pipelines[0].notes)
 

@@ -164,7 +164,8 @@ class Simulated:
 
     def fingerprint(self) -> bytes:
         """All that the nights to come depend on: the state as it reads, what lies beside it, the
-        vendors, the clock and chance. Two worlds with one fingerprint have one future."""
+        vendors, the clock and chance. Two forks of a world with one fingerprint have one future
+        (a copy of a set may be in another order, so one that is no fork may differ for nothing)."""
         digest = blake2b()
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and not path.name.endswith(FOLLOWING):

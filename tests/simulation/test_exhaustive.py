@@ -24,17 +24,16 @@ def test_two_worlds_have_one_fingerprint_only_if_nothing_tells_them_apart():
     world = Simulated(seed="fingerprint", inventory="fingerprint")
     world.export()
     world.night(QUIET)
-    twin = world.fork()
+    twin, same = world.fork(), world.fork()
     unit = world.sandbox.units()[0]["id"]
 
-    assert world.fingerprint() == twin.fingerprint()
+    assert same.fingerprint() == twin.fingerprint()
 
-    other_vendor, other_state, other_clock = twin.fork(), twin.fork(), twin.fork()
+    other_vendor, other_state, other_clock = (world.fork() for _ in range(3))
     assert other_vendor.sandbox.edit("storedge", "unit", unit, {"standard_rate": 1.0}) is None
     other_state.night(QUIET, at=5)
     other_clock.clock.advance(1.0)
-    for other in (other_vendor, other_state, other_clock):
-        assert other.fingerprint() != twin.fingerprint()
-        other.close()
-    world.close()
-    twin.close()
+    others = (other_vendor, other_state, other_clock)
+    assert all(other.fingerprint() != twin.fingerprint() for other in others)
+    for each in (world, twin, same, *others):
+        each.close()
