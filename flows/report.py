@@ -1,7 +1,7 @@
 """The report: one HTML file that says what became of a run, for the person at 8 a.m.
 
-Promises a page that stands alone (no script, no network, a content security policy that allows its
-own style sheet and nothing else), that it is private (0600) and appears whole or not at all, and
+Promises a page that stands alone (no network, a content security policy that allows its own style
+sheet and script and nothing else), that it is private (0600) and appears whole or not at all, and
 that a disk that cannot take it never makes a run fail.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows import report_text
+from flows.report_every import every_change
 from flows.report_page import page_of
 from flows.report_standings import then
 from flows.summary import RunSummary
@@ -45,16 +46,29 @@ def write_report(summary: RunSummary, store: Archive, folder: Path, disk: Disk) 
 def render(summary: RunSummary, store: Archive) -> Iterator[str]:
     """The page, in pieces; the same whenever it is made. All that may fail for another reason than
     the disk fails here."""
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    style, script = (_source(name) for name in ("report.css", "report.js"))
     return (
         _environment()
         .get_template("report.html.j2")
         .generate(
             page=page_of(summary, store),
             style=style,
-            style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+            style_hash=_hash(style),
+            script=script,
+            script_hash=_hash(script),
+            every_change=every_change(summary, store),
         )
     )
+
+
+@cache
+def _source(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names it."""
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def report_name(summary: RunSummary, suffix: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from flows.report_change import FieldChange, fields_of
 from flows.report_ledger import Ledger, ledgers
 from flows.report_standings import StandingsPage, standings_of
 from flows.report_text import counted, span
@@ -30,31 +30,13 @@ from flows.summary import PipelineSummary, RunSummary
 from state.allowances import Allowance
 from state.archive import Archive
 from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
-from transforms.canonical import flatten
-from transforms.plan import Payload
 
 # 500 changes of a scope are more than a person reads, and a page of 5,000 still opens at once on a
 # phone. Reasons cost more: 50,000 of them, all different, would take the page 4 s instead of 1.
 LIMITS = Limits(per_scope=500, changes=5_000, per_reason=100, reasons=500)
 # A reason with more lines than a screen is folded, so that the next reason can be seen.
 _OPEN_LINES = 8
-# A created unit has some twenty fields; these say most, and stand first.
-_FIELDS_SHOWN = 6
-_FIRST_FIELDS = (
-    *("name", "standard_rate", "width", "length", "unit_group", "rentable"),
-    *("unit_number", "number_of_bedrooms", "number_of_bathrooms", "sqft"),
-)
 _ACTIONS = {"create": "created", "update": "updated", "move": "moved", "retire": "retired"}
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    """One field, before and after; a created one has no before."""
-
-    name: str
-    after: Any
-    before: Any = None
-    had_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -284,21 +266,5 @@ def _open(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
 
 
 def _shown(line: ChangeLine) -> ShownChange:
-    """The fields that say most first; a created unit's own name stands beside it already."""
-    created = line.action == "create"
-    before, after = ({}, line.after) if created else _differing(line.before, line.after)
-    names = [name for name in _FIRST_FIELDS if name in after]
-    names += [name for name in after if name not in _FIRST_FIELDS]
-    if created and "name" in names:
-        names.remove("name")
-    told = names[:_FIELDS_SHOWN]
-    fields = (FieldChange(name, after[name], before.get(name), not created) for name in told)
-    return ShownChange(line, outcome_of(line.outcome), tuple(fields), len(names) - len(told))
-
-
-def _differing(before: Payload, after: Payload) -> tuple[Payload, Payload]:
-    """The fields of objects on their own, as far as they differ: the rest would hide them."""
-    if not any(isinstance(value, dict) for value in after.values()):
-        return before, after
-    old, new = flatten(before), flatten(after)
-    return old, {name: new.get(name) for name in {**new, **old} if old.get(name) != new.get(name)}
+    fields, more = fields_of(line)
+    return ShownChange(line, outcome_of(line.outcome), fields, more)

@@ -14,7 +14,7 @@ from state import tripped as guardrails
 from state.allowances import Allowance
 from state.exports import Table
 from state.history import UnitHistory
-from state.run_details import Limits, RunDetails
+from state.run_details import ChangeLine, Limits, RunDetails
 from state.runs import RunRecord
 from state.standings import StandingTally
 from state.transactions import Transactions
@@ -81,6 +81,12 @@ class Archive:
         """The units and groups whose last change did not come through, with the API's words."""
         with self._transactions.reading() as db:
             return changes.troubles(db, pipeline, scope)
+
+    @contextmanager
+    def every_change(self, run_id: str, pipeline: str) -> Iterator[Iterator[ChangeLine]]:
+        """All changes of a pipeline in a run, to be read once."""
+        with self._transactions.reading() as db:
+            yield run_details.every_change(db, run_id, pipeline)
 
     def standing_tallies(self, run_id: str, pipeline: str) -> list[StandingTally]:
         """How many units and groups stand how, scope by scope."""

@@ -140,6 +140,10 @@ _REJECTIONS = """
     SELECT row, key, field, rule, value, message, alike
     FROM told JOIN rejections USING (rejection_id) ORDER BY alike DESC, rule, place
 """
+_EVERY = f"""
+    SELECT {_LINE}, 1, 1 FROM changes WHERE run_id = :run_id AND pipeline = :pipeline
+    ORDER BY scope, change_id
+"""
 _REJECTION_COUNT = "SELECT count(*) FROM rejections WHERE run_id = :run_id AND pipeline = :pipeline"
 
 
@@ -162,6 +166,11 @@ def read(db: sqlite3.Connection, run_id: str, pipeline: str, limits: Limits) -> 
         tripped=tuple(tripped.messages(db, run_id, pipeline)),
         allowances=tuple(one for one in allowances.used_by(db, run_id) if one.pipeline == pipeline),
     )
+
+
+def every_change(db: sqlite3.Connection, run_id: str, pipeline: str) -> Iterator[ChangeLine]:
+    """All changes of the pipeline in the run, scope by scope, as the database yields them."""
+    return _lines(db, _EVERY, {"run_id": run_id, "pipeline": pipeline})
 
 
 def _lines(db: sqlite3.Connection, query: str, given: dict[str, str | int]) -> Iterator[ChangeLine]:
