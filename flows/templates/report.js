@@ -167,6 +167,7 @@
     if (recall()) show();
   });
   section.querySelector(".every").hidden = false;
+  section.querySelector(".without").hidden = true;
   const called = recall();
   show();
   if (called) section.scrollIntoView();
