@@ -14,6 +14,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from flows.report_change import FieldChange, fields_of
+from flows.report_charts import Charts, charts_of
 from flows.report_ledger import Ledger, ledgers
 from flows.report_standings import StandingsPage, standings_of
 from flows.report_text import counted, span
@@ -128,6 +129,7 @@ class Page:
     verdict: Verdict
     figures: tuple[tuple[str, int, str], ...]
     pipelines: tuple[PipelinePage, ...]
+    charts: Charts
 
     def any(self, part: str) -> bool:
         """Whether a pipeline has something to show in this part."""
@@ -151,6 +153,7 @@ def page_of(summary: RunSummary, store: Archive) -> Page:
             _pipeline(pipeline, detail, standings_of(pipeline, summary.run_id, store))
             for pipeline, detail in zip(summary.pipelines, details, strict=True)
         ),
+        charts=charts_of(summary, store),
     )
 
 

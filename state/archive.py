@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from state import allowances, changes, exports, history, run_details, runs, standings
+from state import allowances, changes, exports, history, run_details, runs, standings, trends
 from state import tripped as guardrails
 from state.allowances import Allowance
 from state.exports import Table
@@ -18,6 +18,7 @@ from state.run_details import ChangeLine, Limits, RunDetails
 from state.runs import RunRecord
 from state.standings import StandingTally
 from state.transactions import Transactions
+from state.trends import PastRun, RateMove
 from state.tripped import HeldScope
 from transforms.plan import Entity
 from transforms.standing import Standing
@@ -87,6 +88,16 @@ class Archive:
         """All changes of a pipeline in a run, to be read once."""
         with self._transactions.reading() as db:
             yield run_details.every_change(db, run_id, pipeline)
+
+    def runs_before(self, run_id: str, most: int) -> list[PastRun]:
+        """The last runs of the same kind before this one that came to their end, oldest first."""
+        with self._transactions.reading() as db:
+            return trends.before(db, run_id, most)
+
+    def rates(self, run_id: str) -> list[RateMove]:
+        """Every rate that moved in the run, the biggest moves first."""
+        with self._transactions.reading() as db:
+            return trends.rates(db, run_id)
 
     def standing_tallies(self, run_id: str, pipeline: str) -> list[StandingTally]:
         """How many units and groups stand how, scope by scope."""

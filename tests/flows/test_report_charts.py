@@ -1,0 +1,69 @@
+"""The pictures of a report: true to their numbers, and the same when the page is made again."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.report_charts import charts_of
+from flows.summary import RunSummary
+from state.store import Store
+
+
+@pytest.fixture
+def unit(rows):
+    return rows[0]
+
+
+def charts(desk, summary):
+    with Store.open_for_reading(desk.folder / "unitsync.db") as store:
+        return charts_of(RunSummary.of(store.run(summary.run_id)), store)
+
+
+def test_a_first_run_has_no_trend_and_no_rates(desk, unit):
+    drawn = charts(desk, desk.sync(unit(1), unit(2)))
+
+    assert ((), (), 0, ()) == (drawn.trend, drawn.rates, drawn.moved, drawn.outliers)
+
+
+def test_each_run_before_has_its_column_and_the_parts_are_its_counts(desk, unit):
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1), unit(2), unit(3))
+    third = desk.sync(unit(1), unit(2, rate="120.00"), unit(3))
+
+    columns = charts(desk, third).trend
+
+    assert [2, 1, 1] == [dict(column.parts)["applied"] for column in columns]
+    assert [("applied", 0.0, 100.0)] == list(columns[0].rects)
+    assert [("applied", 50.0, 50.0)] == list(columns[2].rects)
+
+
+def test_later_runs_do_not_change_the_picture_of_an_earlier_one(desk, unit):
+    desk.sync(unit(1))
+    second = desk.sync(unit(1), unit(2))
+    then = charts(desk, second)
+    desk.sync(unit(1, rate="120.00"), unit(2))
+
+    assert then == charts(desk, second)
+
+
+def test_rates_are_counted_by_how_much_they_moved_and_the_biggest_are_named(desk, unit):
+    desk.sync(*[unit(number, rate="100.00") for number in range(1, 5)])
+    rates = ("103.00", "97.00", "150.00", "100.00")
+    night = desk.sync(*[unit(n, rate=rate) for n, rate in enumerate(rates, start=1)])
+
+    drawn = charts(desk, night)
+
+    counts = {column.label: dict(column.parts)["applied"] for column in drawn.rates}
+    assert {"-5%": 1, "+0%": 1, "> +20%": 1} == {k: v for k, v in counts.items() if v}
+    assert (3, "A3", 0.5) == (drawn.moved, drawn.outliers[0].name, drawn.outliers[0].share)
+
+
+def test_parts_stand_on_one_another_and_never_above_the_frame(desk, unit):
+    desk.sync(unit(1), unit(2))
+    desk.fault("status", "PUT units/bulk_update", status=422, count=9)
+    night = desk.sync(unit(1, rate="120.00"), unit(2), unit(3))
+
+    [*_, column] = charts(desk, night).trend
+
+    assert {"applied", "failed"} == {kind for kind, _, _ in column.rects}
+    assert all(0 <= top and top + height <= 100.01 for _, top, height in column.rects)
