@@ -36,6 +36,7 @@ from tests.simulation.invariants import (
     Violation,
     Witness,
     after_night,
+    believed_lies,
     healed,
     nothing_secret,
     quiet,
@@ -45,7 +46,7 @@ from tests.simulation.invariants import (
 )
 from tests.simulation.night import BOTH, Lived, Simulated
 from tests.simulation.people import People
-from tests.simulation.truth import DAMAGES
+from tests.simulation.truth import DAMAGES, LYING
 from tests.simulation.wire import Swarm, swarm
 
 # The rows of an inventory are normalised once for all worlds that share it.
@@ -223,6 +224,11 @@ class Life:
             at = self.crashes.randint(1, REQUESTS if among else STEPS)
         path = self._planned_ahead() if self.plan.random() < 0.1 else None
         lived = self._live_through(self.swarm, at, mode, among=among)
+        if damage in LYING:
+            # Who is known by a wrong key, or bears a wrong name, has to be told by a person.
+            lies, rows = believed_lies(self.world), self.world.truth.storage_rows()
+            self.world.personal |= {row["id"] for row in rows if row["site"] in lies}
+            self.tally.saw("world", "lies believed" if lies else "lies not believed")
         if path is not None and lived.summary is not None:
             self._is_stale(path)
         elif self.plan.random() < 0.5 and (scopes := self.people.decide(lived)):

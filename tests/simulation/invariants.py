@@ -29,6 +29,8 @@ STORAGE_FIELDS = ("name", "width", "length", "standard_rate", "attribute_descrip
 APARTMENT_FIELDS = ("unit_number", "number_of_bedrooms", "sqft", "address.address_line_2")
 
 
+# Longer than any name of the truth.
+LONG = 1_000
 NOTE_FIELD = "attribute_description"
 SHARE = {LIMITS: 0.45, TIGHT: 0.10}
 
@@ -418,6 +420,13 @@ def known_units(world: Simulated, *, settled: bool = True) -> list[tuple[str, st
         + " WHERE in_flight IS NULL" * settled,
     )
     return [(key, remote_id, json.loads(payload)) for key, remote_id, payload in rows]
+
+
+def believed_lies(world: Simulated) -> set[str]:
+    """The facilities in which a unit is known that never was, or by a name that none ever had."""
+    ever = {(row["site"], row["id"]) for row in (*world.truth.units.values(), *world.truth.gone)}
+    rows = _rows(world, "SELECT scope, key, name FROM units WHERE pipeline = 'storage'")
+    return {scope for scope, key, name in rows if (scope, key) not in ever or len(name) > LONG}
 
 
 def open_requests(world: Simulated) -> list[Any]:

@@ -50,7 +50,6 @@ from tests.simulation.truth import (
     APARTMENTS,
     DAMAGES,
     HARMLESS,
-    LYING,
     STORAGE,
     Row,
     Truth,
@@ -202,8 +201,6 @@ class Simulated:
             harm = Random(f"{self.inventory}/{len(storage)}/{damage}")
             storage = DAMAGES[damage](storage, harm)
         self.sound = damage is None or damage in HARMLESS
-        if damage in LYING:
-            self.personal |= {row["id"] for row in self.truth.storage_rows()}
         self.whole = bool(storage) and storage.endswith(b"\n")
         self.tonight = {site: set() for site in {row["site"] for row in self.truth.storage_rows()}}
         text = (storage or b"").decode("latin-1")

@@ -30,15 +30,18 @@ WORLD = {
     "scopes let through by a person",
     "late duplicates removed by a person",
     "states held by another run",
+    "lies not believed",
 }
-DEEDS = {
+AT_NIGHT = {
     "renames a unit",
     "moves a unit",
     "takes a unit out of its group",
     "deletes a unit",
-    "makes a unit anew",
     "sets a rate",
     "renames a group",
+}
+DEEDS = AT_NIGHT | {
+    "makes a unit anew",
     "deletes a group",
     "renumbers an apartment",
     "deletes an apartment",
@@ -68,7 +71,10 @@ def never(tally: Tally) -> Iterator[str]:
         "guard tripped": set(GUARDS),
         "guard passed": set(GUARDS),
         "recovery": RECOVERIES,
-        "world": WORLD | SETTINGS | {f"somebody {deed}" for deed in DEEDS},
+        "world": WORLD
+        | SETTINGS
+        | {f"somebody {deed}" for deed in DEEDS}
+        | {f"at night: {deed}" for deed in AT_NIGHT},
         "exit code": {"0", "1", "2", "4", "5", "130", "None"},
     }
     for kind, names in expected.items():
