@@ -17,6 +17,8 @@ def run_named(archive: Archive, named: str) -> str:
     found = archive.run_ids("" if named == LAST else named)
     if named in found or (named == LAST and found):
         return named if named in found else found[0]
+    if not archive.runs(1):
+        raise RunUnknown("there is no run yet; `unitsync plan` shows what the first would do")
     if not found:
         raise RunUnknown(
             f"there is no run {named!r}; name the id of a run, the beginning of one, or `{LAST}`. "

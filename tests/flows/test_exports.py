@@ -181,3 +181,10 @@ def test_a_page_says_what_the_summary_said_though_it_is_made_from_the_state_alon
 
     assert summary == kept
     assert summary.pipelines[0].notes[0][:40] in page
+
+
+def test_before_the_first_run_it_says_so(desk, unit, command, capsys):
+    desk.export(unit(1))
+
+    assert 2 == command()[0]
+    assert "there is no run yet" in capsys.readouterr().err
