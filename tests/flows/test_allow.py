@@ -467,7 +467,7 @@ def test_another_run_that_holds_the_lock_is_told(careful, refused):
 def test_before_the_first_run_there_is_nothing_to_allow(desk, allow, capsys):
     assert 2 == allow()
 
-    assert "there is no run 'last'" in capsys.readouterr().err
+    assert "there is no run yet" in capsys.readouterr().err
     assert not (desk.folder / "unitsync.db").exists()
 
 
