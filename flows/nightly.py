@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flows.engine import reconcile_engine, run_engine
+from flows.linking import Wish
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
-from flows.reconcile import Wish
 from flows.summary import RunSummary
 
 # Prefect reads these when it is imported: no telemetry, no chatter on the user's terminal.

@@ -62,7 +62,7 @@ class Balance:
 class PipelineSummary:
     """What became of one pipeline. `notes` are sentences for the person who looks at it, `notices`
     those that need nobody. `missing` counts units by scope. A reconciliation has `standings`: how
-    many units and groups stand how."""
+    many units and groups stand how; and `coverage`: of how many `scopes` how many were `read`."""
 
     pipeline: str
     status: Status
@@ -72,6 +72,7 @@ class PipelineSummary:
     notes: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     standings: Mapping[str, int] | None = None
+    coverage: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
@@ -82,8 +83,13 @@ class PipelineSummary:
             "counts": dict(self.counts),
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
-            **({} if self.standings is None else {"standings": dict(self.standings)}),
+            **self._found(),
         }
+
+    def _found(self) -> dict[str, Any]:
+        if self.standings is None:
+            return {}
+        return {"standings": dict(self.standings), "coverage": dict(self.coverage)}
 
     def record(self) -> dict[str, Any]:
         """All of it, for the state to keep."""

@@ -16,7 +16,7 @@ from state.exports import Table
 from state.history import UnitHistory
 from state.run_details import ChangeLine, Limits, RunDetails
 from state.runs import RunRecord
-from state.standings import StandingTally
+from state.standings import Reading, StandingTally
 from state.transactions import Transactions
 from state.trends import PastRun, RateMove
 from state.tripped import HeldScope
@@ -71,10 +71,10 @@ class Archive:
         with self._transactions.reading() as db:
             return run_details.read(db, run_id, pipeline, limits)
 
-    def last_reconciled(self, pipeline: str) -> dict[str, int]:
-        """The serial of the run that last reconciled each scope, for those that any ever did."""
+    def last_readings(self, pipeline: str) -> dict[str, Reading]:
+        """When reconciliations last tried to read each scope, for those that any ever tried."""
         with self._transactions.reading() as db:
-            return standings.last_seen(db, pipeline)
+            return standings.last_tried(db, pipeline)
 
     def troubles(
         self, pipeline: str, scope: str

@@ -97,7 +97,7 @@ class RunDetails:
 
 
 _TALLIES = """
-    SELECT scope, entity, action, outcome, count(*) FROM changes
+    SELECT scope, entity, action, outcome, count(*) FROM changes_as_told
     WHERE run_id = :run_id AND pipeline = :pipeline
     GROUP BY scope, entity, action, outcome ORDER BY scope, entity DESC, action, outcome
 """
@@ -110,22 +110,23 @@ _LINE = """
 _CHANGES = f"""
     WITH placed AS (
         SELECT change_id, row_number() OVER (PARTITION BY scope ORDER BY change_id) AS place
-        FROM changes WHERE run_id = :run_id AND pipeline = :pipeline),
+        FROM changes_as_told WHERE run_id = :run_id AND pipeline = :pipeline),
     told AS (
         SELECT change_id FROM placed WHERE place <= :per_scope ORDER BY place LIMIT :changes)
-    SELECT {_LINE}, 1, 1 FROM told JOIN changes USING (change_id) ORDER BY scope, change_id
+    SELECT {_LINE}, 1, 1 FROM told JOIN changes_as_told USING (change_id) ORDER BY scope, change_id
 """
 _UNFINISHED = f"""
     WITH placed AS (
         SELECT change_id, count(*) OVER alike AS alike,
             min(scope) OVER alike = max(scope) OVER alike AS one_scope,
             row_number() OVER (alike ORDER BY scope, row, change_id) AS place
-        FROM changes WHERE run_id = :run_id AND pipeline = :pipeline AND outcome <> 'applied'
+        FROM changes_as_told
+        WHERE run_id = :run_id AND pipeline = :pipeline AND outcome <> 'applied'
         WINDOW alike AS (PARTITION BY outcome, status, words)),
     told AS (
         SELECT change_id, alike, one_scope, place FROM placed WHERE place <= :per_reason
         ORDER BY place, alike DESC LIMIT :reasons)
-    SELECT {_LINE}, alike, one_scope FROM told JOIN changes USING (change_id)
+    SELECT {_LINE}, alike, one_scope FROM told JOIN changes_as_told USING (change_id)
     ORDER BY alike DESC, outcome, status, words, place
 """
 _REJECTIONS = """
@@ -141,7 +142,7 @@ _REJECTIONS = """
     FROM told JOIN rejections USING (rejection_id) ORDER BY alike DESC, rule, place
 """
 _EVERY = f"""
-    SELECT {_LINE}, 1, 1 FROM changes WHERE run_id = :run_id AND pipeline = :pipeline
+    SELECT {_LINE}, 1, 1 FROM changes_as_told WHERE run_id = :run_id AND pipeline = :pipeline
     ORDER BY scope, change_id
 """
 _REJECTION_COUNT = "SELECT count(*) FROM rejections WHERE run_id = :run_id AND pipeline = :pipeline"

@@ -44,7 +44,7 @@ _BEFORE = """
 _RATES = """
     SELECT pipeline, scope, key, name, json_extract(before, '$.standard_rate') AS old,
         json_extract(after, '$.standard_rate') AS new
-    FROM changes WHERE run_id = ? AND entity = 'unit' AND outcome = 'applied'
+    FROM changes_as_told WHERE run_id = ? AND entity = 'unit' AND outcome = 'applied'
         AND typeof(old) IN ('integer', 'real') AND typeof(new) IN ('integer', 'real') AND old > 0
 """
 
