@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from flows.report_change import FieldChange, fields_of
 from flows.report_charts import Charts, charts_of
+from flows.report_inventory import Inventory, inventory_of
 from flows.report_ledger import Ledger, ledgers
 from flows.report_standings import StandingsPage, standings_of
-from flows.report_text import counted, span
+from flows.report_text import counted, number, span
 from flows.report_verdict import (
     OUTCOMES,
     Verdict,
@@ -112,6 +113,20 @@ class PipelinePage:
     retires: bool
     allowances: tuple[Allowance, ...]
     standings: StandingsPage | None
+    inventory: Inventory | None
+
+    @property
+    def pushed(self) -> str:
+        """How the push compared with its forecast; empty where nothing was to be pushed."""
+        push = self.summary.push
+        if not push.get("expected"):
+            return ""
+        more = push["sent"] - push["expected"]
+        told = f"The plan expected {counted(push['expected'], 'request')} to push it; "
+        if not more:
+            return told + "so many were sent."
+        why = "retries, and readings to make sure" if more > 0 else "the push ended early"
+        return told + f"{number(push['sent'])} were sent ({why})."
 
     @property
     def took(self) -> str:
@@ -209,6 +224,7 @@ def _pipeline(
         retires=any(tally.action == "retire" for tally in details.tallies),
         allowances=details.allowances,
         standings=standings,
+        inventory=inventory_of(summary),
     )
 
 

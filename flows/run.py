@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.inventory import inventory, inventory_before
 from flows.report import write_report
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
@@ -46,7 +47,7 @@ class Run:
         stop = self.world.stop
         ended = replace(
             summary,
-            pipelines=tuple(map(self._with_missing, summary.pipelines)),
+            pipelines=tuple(map(self._with_stocks, map(self._with_missing, summary.pipelines))),
             stopped_by=stop.number if stop.is_set() else None,
             at=self.world.clock.now(),
             timezone=self.settings.schedule.timezone,
@@ -62,6 +63,15 @@ class Run:
             return summary
         records = sorted(self.store.scope_records(summary.pipeline).items())
         return replace(summary, missing={s: r.missing for s, r in records if r.missing})
+
+    def _with_stocks(self, summary: PipelineSummary) -> PipelineSummary:
+        """The same with what the API holds now, and what it held when the last run ended."""
+        name = summary.pipeline
+        return replace(
+            summary,
+            inventory=inventory(name, self.settings.pipelines[name], self.store),
+            inventory_before=inventory_before(name, self.run_id, self.store),
+        )
 
 
 @contextmanager

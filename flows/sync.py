@@ -57,6 +57,7 @@ class Night:
     canary: Verdict = Verdict()
     failure: SourceUnreadable | ApiError | None = None
     seconds: float = 0.0
+    forecast: Mapping[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, world: World) -> Iterator[None]:
@@ -178,7 +179,10 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
         pushing = Push(
             night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
         )
+        expected, asked = _expected(night), night.job.target.client.request_count
         night.pushed, night.canary = push_in_order(pushing, night.work, pusher)
+        sent = night.job.target.client.request_count - asked
+        night.forecast = {"expected": expected, "sent": sent}
         night.failure = pushing.refusal(night.pushed)
 
 
@@ -202,7 +206,14 @@ def summary_of(night: Night) -> PipelineSummary:
         seconds=night.seconds,
         failure=night.failure,
         canary=night.canary,
+        push=night.forecast,
     )
+
+
+def _expected(night: Night) -> int:
+    """How many requests the push takes if nothing goes wrong."""
+    plans = (planned.plan.changes for planned in night.work if planned.unreadable is None)
+    return sum(night.job.target.forecast([c for c in plan if c.held is None]) for plan in plans)
 
 
 def _tripped(night: Night) -> list[Tripped]:

@@ -5,15 +5,26 @@ Reads only, and promises nothing to the engine: no decision about a unit is take
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
-from state import allowances, changes, exports, history, run_details, runs, standings, trends
+from state import (
+    allowances,
+    changes,
+    exports,
+    history,
+    inventory,
+    run_details,
+    runs,
+    standings,
+    trends,
+)
 from state import tripped as guardrails
 from state.allowances import Allowance
 from state.exports import Table
 from state.history import UnitHistory
+from state.inventory import Kind
 from state.run_details import ChangeLine, Limits, RunDetails
 from state.runs import RunRecord
 from state.standings import Reading, StandingTally
@@ -94,10 +105,21 @@ class Archive:
         with self._transactions.reading() as db:
             return trends.before(db, run_id, most)
 
+    @contextmanager
+    def summaries_before(self, run_id: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """The summaries of the runs before this one, the last one first, to be read once."""
+        with self._transactions.reading() as db:
+            yield trends.summaries_before(db, run_id)
+
     def rates(self, run_id: str) -> list[RateMove]:
         """Every rate that moved in the run, the biggest moves first."""
         with self._transactions.reading() as db:
             return trends.rates(db, run_id)
+
+    def kinds(self, pipeline: str, fields: Sequence[str]) -> list[Kind]:
+        """How many units are known of each kind, by the values of these fields."""
+        with self._transactions.reading() as db:
+            return inventory.count(db, pipeline, fields)
 
     def standing_tallies(self, run_id: str, pipeline: str) -> list[StandingTally]:
         """How many units and groups stand how, scope by scope."""

@@ -26,7 +26,6 @@ What a row means:
               tried to read, with the error of one that could not be.
 - `told`      how a change stood when its run ended, where a later run may settle it: the view
               `changes_as_told` shows a run as its own report did.
-- `inventories`  how many known units of each kind there were when a run ended.
 """
 
 from __future__ import annotations
@@ -307,13 +306,5 @@ CREATE TABLE readings (
     PRIMARY KEY (run_id, pipeline, scope)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO readings (run_id, pipeline, scope)
-    SELECT DISTINCT run_id, pipeline, scope FROM standing_tallies;
-CREATE TABLE inventories (
-    run_id TEXT NOT NULL REFERENCES runs (run_id),
-    pipeline TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    units INTEGER NOT NULL,
-    rentable INTEGER,
-    PRIMARY KEY (run_id, pipeline, kind)
-) STRICT, WITHOUT ROWID
+    SELECT DISTINCT run_id, pipeline, scope FROM standing_tallies
 """
