@@ -14,6 +14,7 @@ from flows.report_text import counted, listed, number
 from flows.summary import PipelineSummary, RunSummary
 from state.archive import Archive
 from state.standings import StandingTally
+from state.stories import Place
 from transforms.standing import STANDINGS, FieldStanding, Standing
 
 # More than a person reads; a page of so many still opens at once on a phone.
@@ -40,6 +41,15 @@ class StandingsPage:
     scopes: tuple[tuple[str, str, tuple[int, ...]], ...]
     shown: tuple[Standing, ...]
     more: int
+
+    @property
+    def needing(self) -> list[Place]:
+        """The units that need a person, of those that are shown."""
+        return [
+            (one.scope, one.key)
+            for one in self.shown
+            if one.needs_person and one.entity == "unit" and one.key is not None
+        ]
 
     @property
     def read(self) -> int:

@@ -5,7 +5,7 @@ Reads only, and promises nothing to the engine: no decision about a unit is take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from state import (
     run_details,
     runs,
     standings,
+    stories,
     trends,
 )
 from state import tripped as guardrails
@@ -28,6 +29,7 @@ from state.inventory import Kind
 from state.run_details import ChangeLine, Limits, RunDetails
 from state.runs import RunRecord
 from state.standings import Reading, StandingTally
+from state.stories import Episode, Place
 from state.transactions import Transactions
 from state.trends import PastRun, RateMove
 from state.tripped import HeldScope
@@ -110,6 +112,13 @@ class Archive:
         """The summaries of the runs before this one, the last one first, to be read once."""
         with self._transactions.reading() as db:
             yield trends.summaries_before(db, run_id)
+
+    def stories_before(
+        self, run_id: str, pipeline: str, places: Iterable[Place], most: int
+    ) -> dict[Place, list[Episode]]:
+        """What happened to these units in the last nights before a run, the latest first."""
+        with self._transactions.reading() as db:
+            return stories.before(db, run_id, pipeline, places, most)
 
     def rates(self, run_id: str) -> list[RateMove]:
         """Every rate that moved in the run, the biggest moves first."""

@@ -47,7 +47,7 @@
     }
     if (row[4] === "unit") {
       const line = element("small", "its whole story: ");
-      line.append(element("code", "unitsync why " + quoted(row[KEY])));
+      line.append(element("code", "unitsync why " + quoted(row[KEY]), "command"));
       details.append(line);
     }
     cell.append(details);
@@ -57,8 +57,9 @@
   const line = (row) => {
     const made = element("tr");
     const place = element("td", row[ROW] === null ? "–" : String(row[ROW]), "row");
-    const scope = element("td");
+    const scope = element("td", undefined, "scope");
     scope.append(told(row[SCOPE]));
+    scope.title = clipped(row[SCOPE]);
     const change = element("td", undefined, "change");
     change.append(told(row[CHANGE]));
     const outcome = element("td", undefined, "outcome");
@@ -164,7 +165,9 @@
     draw();
   };
   window.addEventListener("hashchange", () => {
-    if (recall()) show();
+    if (!recall()) return;
+    show();
+    section.scrollIntoView();
   });
   section.querySelector(".every").hidden = false;
   section.querySelector(".without").hidden = true;
