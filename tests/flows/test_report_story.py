@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,7 @@ def apartment(rows):
 
 
 def page(summary) -> str:
-    with open(summary.report, encoding="utf-8") as file:
-        return file.read()
+    return Path(summary.report).read_text(encoding="utf-8")
 
 
 def made_again(desk, summary) -> str:
