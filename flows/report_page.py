@@ -149,6 +149,11 @@ class Page:
     pipelines: tuple[PipelinePage, ...]
     charts: Charts
 
+    @property
+    def searchable(self) -> bool:
+        """Whether there is anything to be searched on the page."""
+        return any(map(self.any, ("scopes", "standings", "rules")))
+
     def any(self, part: str) -> bool:
         """Whether a pipeline has something to show in this part."""
         return any(getattr(pipeline, part) for pipeline in self.pipelines)

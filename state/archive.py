@@ -26,7 +26,7 @@ from state.allowances import Allowance
 from state.exports import Table
 from state.history import UnitHistory
 from state.inventory import Kind
-from state.run_details import ChangeLine, Limits, RunDetails
+from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails
 from state.runs import RunRecord
 from state.standings import Reading, StandingTally
 from state.stories import Episode, Place
@@ -101,6 +101,12 @@ class Archive:
         """All changes of a pipeline in a run, to be read once."""
         with self._transactions.reading() as db:
             yield run_details.every_change(db, run_id, pipeline)
+
+    @contextmanager
+    def every_rejection(self, run_id: str, pipeline: str) -> Iterator[Iterator[RejectionLine]]:
+        """All that was wrong with rows of a pipeline in a run, to be read once."""
+        with self._transactions.reading() as db:
+            yield run_details.every_rejection(db, run_id, pipeline)
 
     def runs_before(self, run_id: str, most: int) -> list[PastRun]:
         """The last runs of the same kind before this one that came to their end, oldest first."""

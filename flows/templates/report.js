@@ -1,4 +1,4 @@
-// Every change of the run in one table that is searched, sorted and paged in the page itself.
+// Everything that the run did or found in one table that is searched, sorted and paged in the page itself.
 // Text goes in as text and nothing else: a unit may be called anything.
 "use strict";
 (() => {
@@ -45,7 +45,7 @@
       line.append(told(value));
       details.append(line);
     }
-    if (row[4] === "unit") {
+    if (row[4] !== "group" && row[KEY]) {
       const line = element("small", "its whole story: ");
       line.append(element("code", "unitsync why " + quoted(row[KEY]), "command"));
       details.append(line);
@@ -95,7 +95,7 @@
     body.replaceChildren(...shown.slice(start, start + PAGE).map((index) => line(rows[index])));
     const number = (value) => value.toLocaleString("en-US");
     const range = shown.length ? `${number(start + 1)}–${number(Math.min(start + PAGE, shown.length))} of ` : "";
-    count.textContent = `${range}${number(shown.length)} changes`;
+    count.textContent = `${range}${number(shown.length)} lines`;
     previous.disabled = state.page === 1;
     next.disabled = state.page === pages;
     for (const header of headers) {
