@@ -15,7 +15,7 @@
   const count = section.querySelector("[aria-live]");
   const [previous, next] = section.querySelectorAll(".pager button");
   const collator = new Intl.Collator(undefined, { numeric: true });
-  const state = { q: "", sort: "", page: 1 };
+  const state = { q: "", key: "", sort: "", page: 1 };
   let shown = rows.map((_, index) => index);
 
   const element = (tag, text, className) => {
@@ -79,6 +79,7 @@
     const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
     shown = [];
     rows.forEach((row, index) => {
+      if (state.key && row[KEY] !== state.key) return;
       const chosen = selects.every((one) => !one.value || row[Number(one.dataset.column)] === one.value);
       if (chosen && words.every((word) => texts[index].includes(word))) shown.push(index);
     });
@@ -108,7 +109,8 @@
   // The address says what is shown, so that it can be sent to a colleague.
   const remember = () => {
     const said = new URLSearchParams();
-    if (state.q) said.set("q", state.q);
+    if (state.key) said.set("key", state.key);
+    else if (state.q) said.set("q", state.q);
     for (const one of selects) if (one.value) said.set(one.name, one.value);
     if (state.sort) said.set("sort", state.sort);
     if (state.page > 1) said.set("page", String(state.page));
@@ -119,7 +121,9 @@
     const [, said] = location.hash.split("?");
     if (!location.hash.startsWith("#every")) return false;
     const parameters = new URLSearchParams(said ?? "");
-    state.q = find.value = parameters.get("q") ?? "";
+    state.q = parameters.get("q") ?? "";
+    state.key = parameters.get("key") ?? "";
+    find.value = state.key || state.q;
     state.sort = /^-?[1-9]$/.test(parameters.get("sort") ?? "") ? Number(parameters.get("sort")) : "";
     state.page = Number.parseInt(parameters.get("page") ?? "1", 10) || 1;
     for (const one of selects) one.value = parameters.get(one.name) ?? "";
@@ -143,6 +147,7 @@
   }
   find.addEventListener("input", () => {
     state.q = find.value;
+    state.key = "";
     changed();
   });
   for (const header of headers) {
