@@ -19,7 +19,7 @@ from flows.planning import Planner
 from flows.run import Run, running
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary, explain, unable
-from flows.sync import Night, Watcher, read
+from flows.sync import Night, Watcher, read, read_all
 from flows.world import World
 from transforms.compare import Sides, Trouble, compare
 from transforms.diff import ScopePlan, desired_units
@@ -38,7 +38,7 @@ def reconcile(
     """Compares every pipeline with its API, and says where everything stands."""
     confirmations = Confirmations(wish.confirmed)
     with jobs_of(settings, world) as jobs:
-        nights = [read(job, world, watcher) for job in jobs]
+        nights = read_all(jobs, world, watcher, read)
         with running(settings, world, "reconcile", lambda store: True) as run:
             summaries = [_pipeline(night, run, wish, confirmations, watcher) for night in nights]
             told = _with_complaints(summaries, confirmations.complaints())

@@ -17,6 +17,7 @@ from state import (
     inventory,
     run_details,
     runs,
+    scopes,
     standings,
     stories,
     trends,
@@ -73,6 +74,11 @@ class Archive:
         """Everything that a run did and found, as tables to be read one after the other."""
         with self._transactions.reading() as db:
             yield exports.tables(db, run_id)
+
+    def accepted_columns(self, pipeline: str) -> set[str]:
+        """The columns that accepted extracts of a pipeline had."""
+        with self._transactions.reading() as db:
+            return scopes.accepted_columns(db, pipeline)
 
     def history(self, unit: str) -> list[UnitHistory]:
         """Everything that ever happened to the unit of this key or (former) name."""
