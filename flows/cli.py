@@ -158,14 +158,18 @@ def report(
 
 @app.command()
 def why(
-    unit: Annotated[str, typer.Argument(help="A unit by its source key or its name.")],
+    unit: Annotated[str, typer.Argument(help="A unit by its source key, its name or its id.")],
     config: Config = DEFAULT_CONFIG,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Only what was so when this run ended: its id, or the beginning of it."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show everything that ever happened to one unit."""
     from flows.commands import why as command
 
-    raise typer.Exit(command.run(config, unit, as_json=json))
+    raise typer.Exit(command.run(config, unit, as_of=as_of, as_json=json))
 
 
 @app.command()

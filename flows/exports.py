@@ -85,6 +85,16 @@ def _json(summary: RunSummary, tables: Iterable[Table]) -> Iterator[str]:
     yield "}\n"
 
 
+def without_hashes(value: Any) -> Any:
+    """The same with lock codes hidden, of which only hashes are kept."""
+    match value:
+        case dict():
+            return {name: without_hashes(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [without_hashes(inner) for inner in value]
+    return _hidden(value)
+
+
 def _sheet(book: Any, table: Table, number: int) -> Any:
     sheet = book.create_sheet(table.name if number == 1 else f"{table.name} {number}")
     sheet.freeze_panes = "A2"

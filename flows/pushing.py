@@ -93,17 +93,18 @@ class Push:
             self.store.accept_extract(
                 pipeline, plan.scope, self.run_id, plan.rows, plan.keys, plan.columns
             )
-        retired = sum(
-            result.change.action == "retire" and result.outcome == "applied"
+        retired = {
+            result.change.key
             for result in outcomes.values()
-        )
+            if result.change.action == "retire" and result.outcome == "applied"
+        }
         in_step = kinds <= {"applied"} and not planned.tripped
         self.store.settle_scope(
             pipeline,
             plan.scope,
             self.run_id,
             digest=plan.digest if in_step else None,
-            missing=len(plan.missing) - retired,
+            missing=set(plan.missing) - retired,
             look_again=planned.look_again or any(r.doubted for r in outcomes.values()),
         )
 

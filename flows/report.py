@@ -7,6 +7,7 @@ that a disk that cannot take it never makes a run fail.
 
 from __future__ import annotations
 
+import shlex
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC
@@ -92,6 +93,7 @@ def _environment() -> Environment:
         "number": report_text.number,
         "counted": report_text.counted,
         "then": then,
+        "quoted": shlex.quote,
     }
     return environment
 

@@ -17,6 +17,7 @@ from flows.report_change import FieldChange, fields_of
 from flows.report_charts import Charts, charts_of
 from flows.report_inventory import Inventory, inventory_of
 from flows.report_ledger import Ledger, ledgers
+from flows.report_missing import MissingScope, missing_of
 from flows.report_standings import StandingsPage, standings_of
 from flows.report_story import Story, stories_of
 from flows.report_text import counted, number, span
@@ -99,7 +100,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class PipelinePage:
-    """One pipeline on the page. `missing` counts units by scope; `allowances` are what a person had
+    """One pipeline on the page. `allowances` are what a person had
     let through for the run. `story` is that of a unit which needs a person."""
 
     summary: PipelineSummary
@@ -111,7 +112,7 @@ class PipelinePage:
     scopes: tuple[ScopePage, ...]
     rules: tuple[Rule, ...]
     rules_more: int
-    missing: tuple[tuple[str, int], ...]
+    missing: tuple[MissingScope, ...]
     retires: bool
     allowances: tuple[Allowance, ...]
     standings: StandingsPage | None
@@ -231,7 +232,7 @@ def _pipeline(
         scopes=tuple(_scopes(details)),
         rules=rules,
         rules_more=details.rejection_count - sum(rule.total for rule in rules),
-        missing=() if standings else tuple(sorted(summary.missing.items())),
+        missing=() if standings else missing_of(run, summary, store),
         retires=any(tally.action == "retire" for tally in details.tallies),
         allowances=details.allowances,
         standings=standings,

@@ -51,18 +51,18 @@ def stories_of(
 ) -> Callable[[Place], Story]:
     """The story of each of these units, as of the run."""
     told = store.stories_before(summary.run_id, pipeline, places, NIGHTS)
-    zone = ZoneInfo(summary.timezone)
-    return lambda place: _story(place, told, zone)
+    return lambda place: _story(place, told, summary.timezone)
 
 
-def _story(place: Place, told: Mapping[Place, list[Episode]], zone: ZoneInfo) -> Story:
+def _story(place: Place, told: Mapping[Place, list[Episode]], timezone: str) -> Story:
     nights = tuple(
-        Night(_day(one.at, zone), one.action, outcome_of(one.outcome), one.words)
+        Night(day(one.at, timezone), one.action, outcome_of(one.outcome), one.words)
         for one in told.get(place, ())
     )
     return Story(nights, f"unitsync why {shlex.quote(place[1])}")
 
 
-def _day(at: str, zone: ZoneInfo) -> str:
-    moment = datetime.fromisoformat(at).astimezone(zone)
+def day(at: str, timezone: str) -> str:
+    """`24 Nov 02:00`, where the reader lives."""
+    moment = datetime.fromisoformat(at).astimezone(ZoneInfo(timezone))
     return f"{moment.day} {moment:%b %H:%M}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from state import (
+    absences,
     allowances,
     changes,
     exports,
@@ -23,6 +24,7 @@ from state import (
     trends,
 )
 from state import tripped as guardrails
+from state.absences import Absence
 from state.allowances import Allowance
 from state.exports import Table
 from state.history import UnitHistory
@@ -80,10 +82,21 @@ class Archive:
         with self._transactions.reading() as db:
             return scopes.accepted_columns(db, pipeline)
 
-    def history(self, unit: str) -> list[UnitHistory]:
-        """Everything that ever happened to the unit of this key or (former) name."""
+    def history(self, unit: str, as_of: int | None = None) -> list[UnitHistory]:
+        """Everything that happened to the unit of this key, (former) name or id, up to the run of
+        a serial if one is given."""
         with self._transactions.reading() as db:
-            return history.of_unit(db, unit)
+            return history.of_unit(db, unit, as_of)
+
+    def unit_names(self) -> list[str]:
+        """Every key and name of a unit, past and present."""
+        with self._transactions.reading() as db:
+            return history.names(db)
+
+    def absences(self, run_id: str, pipeline: str) -> list[Absence]:
+        """The units that were missing in a run, and since when."""
+        with self._transactions.reading() as db:
+            return absences.during(db, run_id, pipeline)
 
     def run_details(self, run_id: str, pipeline: str, limits: Limits) -> RunDetails:
         """What a run did to one pipeline, told within limits."""

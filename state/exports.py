@@ -33,6 +33,14 @@ _QUERIES = {
         SELECT pipeline, scope, row, key, field, rule, value, message
         FROM rejections WHERE run_id = ? ORDER BY pipeline, row, rejection_id
     """,
+    "missing": """
+        SELECT pipeline, scope, key, name, began.run_id AS since_run, began.started_at AS since
+        FROM absences JOIN runs AS began ON began.serial = since
+            JOIN runs AS this ON this.run_id = ?
+        WHERE since <= this.serial AND (until IS NULL OR until > this.serial)
+            AND pipeline IN (SELECT value FROM json_each(this.pipelines))
+        ORDER BY pipeline, scope, key
+    """,
     "guardrails": """
         SELECT pipeline, scope, guard, message
         FROM tripped WHERE run_id = ? ORDER BY pipeline, tripped_id

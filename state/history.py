@@ -1,6 +1,7 @@
 """Everything that ever happened to one unit, for the person who asks why.
 
-A unit is found by its key, or by any name that it has or had. Reads only.
+A unit is found by its key, by any name that it has or had, or by the id that the API gave it. What
+happened is told in the order of the runs, up to a run if one is named. Reads only.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from state import known
+from state import absences, known, past
 from transforms.plan import KnownUnit
 
 Event = dict[str, Any]
@@ -21,19 +22,28 @@ _IDENTITIES = """
     UNION SELECT pipeline, scope, key FROM changes
         WHERE entity = 'unit' AND (key = :unit OR name = :unit)
     UNION SELECT pipeline, scope, key FROM links WHERE key = :unit OR name = :unit
+    UNION SELECT pipeline, scope, key FROM standings WHERE entity = 'unit' AND key = :unit
     UNION SELECT pipeline, coalesce(scope, ''), key FROM rejections WHERE key = :unit
+    ORDER BY pipeline, scope, key
+"""
+_BY_ID = """
+    SELECT pipeline, scope, key FROM units WHERE remote_id = :unit
+    UNION SELECT pipeline, scope, key FROM changes WHERE entity = 'unit' AND remote_id = :unit
+    UNION SELECT pipeline, scope, key FROM links WHERE remote_id = :unit
     ORDER BY pipeline, scope, key
 """
 _CHANGES = """
     SELECT run_id, serial, kind AS run_kind, started_at AS at, 'change' AS what, change_id,
-        name, action, outcome, before, after, row, held, words, changes.status AS status,
-        vendor_request_id
-    FROM changes JOIN runs USING (run_id)
+        name, action, changes.outcome AS outcome, before, after, row, held, changes.words AS words,
+        changes.status AS status, changes.vendor_request_id AS vendor_request_id,
+        told.outcome AS told_outcome, told.words AS told_words
+    FROM changes JOIN runs USING (run_id) LEFT JOIN told USING (change_id)
     WHERE key = :key AND pipeline = :pipeline AND scope = :scope AND entity = 'unit'
 """
 _REQUESTS = """
     SELECT request_id, method, path, purpose, state, sent_at, answered_at, status, words,
-        vendor_request_id, settled_by
+        vendor_request_id, settled_by,
+        (SELECT serial FROM runs WHERE run_id = settled_by) AS settled_serial
     FROM request_changes JOIN requests USING (request_id)
     WHERE change_id = ? ORDER BY request_id
 """
@@ -48,14 +58,27 @@ _LINKS = """
     FROM links JOIN runs USING (run_id)
     WHERE key = :key AND pipeline = :pipeline AND scope = :scope ORDER BY link_id
 """
+_STANDINGS = """
+    SELECT run_id, serial, kind AS run_kind, started_at AS at, 'standing' AS what,
+        standing, row, words, fields
+    FROM standings JOIN runs USING (run_id)
+    WHERE key = :key AND pipeline = :pipeline AND scope = :scope AND entity = 'unit'
+    ORDER BY standing_id
+"""
+_NAMES = """
+    SELECT key FROM units UNION SELECT name FROM units
+    UNION SELECT key FROM changes WHERE entity = 'unit'
+    UNION SELECT name FROM changes WHERE entity = 'unit'
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitHistory:
-    """One unit of one scope: what is known now, and its events in the order of the runs.
+    """One unit of one scope: what is known, and its events in the order of the runs.
 
-    An event is ready for JSON. `what` is `rejection`, `linked`, `unlinked` or `change`; a change
-    carries its requests.
+    An event is ready for JSON. `what` is `rejection`, `missing`, `seen again`, `linked`,
+    `unlinked`, `standing` or `change`; a change carries its requests. `kept` is False where what
+    was known at the time that was asked for was not kept.
     """
 
     pipeline: str
@@ -63,37 +86,77 @@ class UnitHistory:
     key: str
     known: KnownUnit | None
     events: tuple[Event, ...]
+    kept: bool = True
 
 
-def of_unit(db: sqlite3.Connection, unit: str) -> list[UnitHistory]:
-    """The history of every unit with this key or name; more than one where scopes share it."""
-    identities = db.execute(_IDENTITIES, {"unit": unit}).fetchall()
-    return [_history(db, *identity) for identity in identities]
+def of_unit(db: sqlite3.Connection, unit: str, as_of: int | None = None) -> list[UnitHistory]:
+    """The history of every unit with this key, name or id, up to the run of the serial `as_of`;
+    more than one where scopes share it."""
+    named = {"unit": unit}
+    identities = db.execute(_IDENTITIES, named).fetchall() or db.execute(_BY_ID, named).fetchall()
+    return [_history(db, pipeline, scope, key, as_of) for pipeline, scope, key in identities]
 
 
-def _history(db: sqlite3.Connection, pipeline: str, scope: str, key: str) -> UnitHistory:
+def names(db: sqlite3.Connection) -> list[str]:
+    """Every key and name of a unit, past and present."""
+    return [name for (name,) in db.execute(_NAMES)]
+
+
+def _history(
+    db: sqlite3.Connection, pipeline: str, scope: str, key: str, as_of: int | None
+) -> UnitHistory:
     where = {"pipeline": pipeline, "scope": scope, "key": key}
+    # Within a run first what the source said, then what was found, then what was done.
     events = [
         *_rows(db, _REJECTIONS, where),
+        *_rows(db, absences.BEGINNINGS, {**where, "what": "missing"}),
+        *_rows(db, absences.ENDS, {**where, "what": "seen again"}),
         *_rows(db, _LINKS, where),
-        *(_with_requests(db, change) for change in _rows(db, _CHANGES, where)),
+        *(_with_sides(standing) for standing in _rows(db, _STANDINGS, where)),
+        *(_with_requests(db, change, as_of) for change in _rows(db, _CHANGES, where)),
     ]
+    told = [event for event in events if as_of is None or int(event["serial"]) <= as_of]
+    try:
+        unit = _known(db, pipeline, scope, key, as_of)
+    except past.NotKept:
+        unit, kept = None, False
+    else:
+        kept = True
     return UnitHistory(
         pipeline=pipeline,
         scope=scope,
         key=key,
-        known=known.units(db, pipeline, scope, [key]).get(key),
-        # Stable: within a run first what the source said, then what was found, then what was done.
-        events=tuple(sorted(events, key=lambda event: int(event["serial"]))),
+        known=unit,
+        events=tuple(sorted(told, key=lambda event: int(event["serial"]))),
+        kept=kept,
     )
 
 
-def _with_requests(db: sqlite3.Connection, change: Event) -> Event:
-    change_id = change.pop("change_id")
-    change["before"] = json.loads(change["before"])
-    change["after"] = json.loads(change["after"])
-    change["requests"] = list(_rows(db, _REQUESTS, (change_id,)))
-    return change
+def _known(
+    db: sqlite3.Connection, pipeline: str, scope: str, key: str, as_of: int | None
+) -> KnownUnit | None:
+    if as_of is None:
+        return known.units(db, pipeline, scope, [key]).get(key)
+    return past.as_of(db, pipeline, scope, key, as_of)
+
+
+def _with_sides(standing: Event) -> Event:
+    standing["fields"] = json.loads(standing["fields"])
+    return standing
+
+
+def _with_requests(db: sqlite3.Connection, change: Event, as_of: int | None) -> Event:
+    """The change as it stood at the time: what a later run settled was still told as in doubt."""
+    requests = list(_rows(db, _REQUESTS, (change.pop("change_id"),)))
+    settled = [request.pop("settled_serial") for request in requests]
+    later = [as_of is not None and serial is not None and serial > as_of for serial in settled]
+    for request, is_later in zip(requests, later, strict=True):
+        request["settled_by"] = None if is_later else request["settled_by"]
+    told = {"outcome": change.pop("told_outcome"), "words": change.pop("told_words")}
+    if any(later):
+        change |= told
+    sides = {side: json.loads(change[side]) for side in ("before", "after")}
+    return {**change, **sides, "requests": requests}
 
 
 def _rows(

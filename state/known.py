@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from state import past
 from state.encoding import seal, to_json
 from state.errors import BrokenSeal, LedgerConflict
 from transforms.plan import KnownGroup, KnownUnit
@@ -130,8 +131,10 @@ def put_groups(
 
 def drop_units(db: sqlite3.Connection, pipeline: str, scope: str, keys: Iterable[str]) -> None:
     """Know nothing of these units any more."""
+    dropped = list(keys)
+    past.keep(db, pipeline, scope, dropped)
     db.executemany(
-        f"DELETE FROM units WHERE {_AT} AND key = ?", [(pipeline, scope, key) for key in keys]
+        f"DELETE FROM units WHERE {_AT} AND key = ?", [(pipeline, scope, key) for key in dropped]
     )
 
 

@@ -26,6 +26,10 @@ What a row means:
               tried to read, with the error of one that could not be.
 - `told`      how a change stood when its run ended, where a later run may settle it: the view
               `changes_as_told` shows a run as its own report did.
+- `past_units`  one per unit and run that altered what is known of it: what was known before
+              (`state.past`); kept from the run `past_begins` on.
+- `absences`  one per time that a known unit was missing from its source, from the serial of one run
+              until that of another.
 """
 
 from __future__ import annotations
@@ -62,9 +66,9 @@ def m003_standings(db: Database) -> None:
 
 
 @_migrations()
-def m004_told(db: Database) -> None:
-    """What a report has told, so that it can be told again."""
-    for statement in _TOLD.split(";\n"):
+def m004_as_of(db: Database) -> None:
+    """What a report has told, what was known before, and who was missing: to be told again."""
+    for statement in _AS_OF.split(";\n"):
         db.execute(statement)
 
 
@@ -281,7 +285,7 @@ CREATE INDEX standings_by_run ON standings (run_id, pipeline, scope);
 CREATE INDEX standings_by_key ON standings (key)
 """
 
-_TOLD = """
+_AS_OF = """
 CREATE TABLE told (
     change_id INTEGER PRIMARY KEY REFERENCES changes (change_id),
     outcome TEXT NOT NULL,
@@ -306,5 +310,31 @@ CREATE TABLE readings (
     PRIMARY KEY (run_id, pipeline, scope)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO readings (run_id, pipeline, scope)
-    SELECT DISTINCT run_id, pipeline, scope FROM standing_tallies
+    SELECT DISTINCT run_id, pipeline, scope FROM standing_tallies;
+CREATE TABLE past_units (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    remote_id TEXT,
+    name TEXT,
+    group_key TEXT,
+    retired INTEGER,
+    payload TEXT,
+    PRIMARY KEY (pipeline, scope, key, serial)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE past_begins (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    serial INTEGER NOT NULL
+) STRICT;
+INSERT INTO past_begins (id, serial) SELECT 1, coalesce((SELECT serial FROM meta), 0);
+CREATE TABLE absences (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (pipeline, scope, key, since)
+) STRICT, WITHOUT ROWID
 """

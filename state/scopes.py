@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from state import absences
 from state.encoding import to_json, to_moment, to_text
 from transforms.plan import AcceptedExtract
 
@@ -169,7 +170,7 @@ def settle(
     scope: str,
     run_id: str,
     digest: str | None,
-    missing: int,
+    missing: Collection[str],
     look_again: bool,
     now: datetime,
 ) -> bool:
@@ -185,13 +186,14 @@ def settle(
         (
             None if doubtful else digest,
             run_id if doubtful else None,
-            missing,
+            len(missing),
             run_id,
             to_text(now),
             pipeline,
             scope,
         ),
     )
+    absences.note(db, pipeline, scope, missing)
     return not doubtful
 
 

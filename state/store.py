@@ -157,10 +157,11 @@ class Store(Archive):
         scope: str,
         run_id: str,
         digest: str | None,
-        missing: int,
+        missing: Collection[str],
         look_again: bool = False,
     ) -> bool:
-        """The run is done with the scope. False: it stays in flight, for something is in doubt."""
+        """The run is done with the scope, of which these known units are `missing`. False: it stays
+        in flight, for something is in doubt."""
         with self._writing() as (db, now):
             return scopes.settle(db, pipeline, scope, run_id, digest, missing, look_again, now)
 

@@ -515,7 +515,7 @@ def test_missing_units_are_counted_by_scope(night: Night) -> None:
     night.missing = {FACILITY: 24}
     seen = night.page(extracted=5, unchanged=5, missing=24)
 
-    assert seen.line(FACILITY) == f"{FACILITY} 24"
+    assert seen.line(FACILITY) == f"{FACILITY} 24 units"
     assert "They were left as they are." in seen.text
 
 

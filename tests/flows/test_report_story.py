@@ -104,3 +104,17 @@ def test_a_push_is_compared_with_its_forecast(desk, unit):
     assert "The plan expected 1 request to push it; so many were sent." in page(calm)
     assert rough.pipelines[0].push["sent"] > rough.pipelines[0].push["expected"] == 1
     assert "retries, and readings to make sure" in unescape(page(rough))
+
+
+def test_who_is_missing_is_named_with_since_when(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3))
+    first = desk.sync(unit(1), unit(2))
+    second = desk.sync(unit(1, rate="120.00"))
+
+    assert "unitsync why u3" in page(first)
+    assert "unitsync why u2" not in page(first)
+    lines = page(second)[page(second).index('id="missing"') :]
+    assert lines.index("A2") < lines.index("A3"), "the news first"
+    assert "<td>7 Jan 02:00</td>" in lines
+    assert "<td>6 Jan 02:00</td>" in lines
+    assert page(first) == made_again(desk, first)

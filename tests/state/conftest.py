@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -129,7 +129,7 @@ class Night:
     def link(self, *units: KnownUnit, groups: tuple[KnownGroup, ...] = ()) -> None:
         self.store.link(self.pipeline, self.scope, self.run_id, units, groups)
 
-    def settle_scope(self, digest: str | None = "in step", missing: int = 0) -> bool:
+    def settle_scope(self, digest: str | None = "in step", missing: Sequence[str] = ()) -> bool:
         return self.store.settle_scope(self.pipeline, self.scope, self.run_id, digest, missing)
 
     def known(self, *keys: str) -> dict[str, KnownUnit]:

@@ -102,3 +102,53 @@ def test_a_group_of_the_same_name_is_not_the_unit(night: Any, make: Any) -> None
     night.plan(make.create("1", entity="group"))
 
     assert night.store.history("1") == []
+
+
+def test_a_unit_is_found_by_the_id_that_the_api_gave_it(three_nights: Any) -> None:
+    remote_id = three_nights.store.history("1")[0].known.remote_id
+
+    assert ["1"] == [found.key for found in three_nights.store.history(remote_id)]
+
+
+def test_as_of_a_run_nothing_of_later_runs_is_told(three_nights: Any) -> None:
+    (then,) = three_nights.store.history("1", as_of=1)
+
+    assert "A1" == then.known.name
+    assert ["run-1"] == [event["run_id"] for event in then.events]
+
+
+def test_an_absence_is_told_when_it_begins_and_ends(
+    three_nights: Any, next_night: Callable[..., Any]
+) -> None:
+    three_nights.settle_scope(missing=("1",))
+    next_night("run-4").settle_scope(missing=("1",))
+    night = next_night("run-5")
+    night.settle_scope()
+
+    (history,) = night.store.history("1")
+    told = [(event["run_id"], event["what"]) for event in history.events[3:]]
+    assert [("run-3", "missing"), ("run-5", "seen again")] == told
+    missing = {run: len(night.store.absences(run, "storage")) for run in ("run-2", "run-4")}
+    assert {"run-2": 0, "run-4": 1} == missing
+    assert [] == night.store.absences("run-5", "storage")
+
+
+def test_what_a_later_run_settled_was_unknown_at_the_time(
+    night: Any, make: Any, next_night: Callable[..., Any]
+) -> None:
+    create = make.create("1")
+    night.plan(create)
+    request = night.send(create)
+    night.answer(request, Result(create, "unknown", "no answer came"), status=None)
+    night.store.finish_run("run-1", "attention", {})
+    night = next_night("run-2")
+    night.store.settle_request(request, [make.applied(create)])
+
+    (then,), (now,) = night.store.history("1", as_of=1), night.store.history("1")
+
+    assert ("unknown", None) == (then.events[0]["outcome"], then.known)
+    assert then.events[0]["requests"][0]["settled_by"] is None
+    assert ("applied", "run-2") == (
+        now.events[0]["outcome"],
+        now.events[0]["requests"][0]["settled_by"],
+    )
