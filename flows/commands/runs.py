@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.console import answering, out, print_json
-from flows.report_text import span, visible
+from flows.report_text import counted, span, visible
 from flows.settings import load_shared
 from state.allowances import Allowance
 from state.runs import RunRecord
@@ -91,12 +91,20 @@ def _unended(record: RunRecord) -> str:
 
 def _told(summary: Mapping[str, Any]) -> str:
     """`102 unchanged, 11 updated; 7 requests`; of a reconciliation, how everything stands."""
-    counts = summary.get("standings") or {
-        name.replace("_", " "): count for name, count in summary["counts"].items()
-    }
-    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
-    requests = f"{summary['requests']:,} requests"
+    counts = summary.get("standings") or summary["counts"]
+    told = ", ".join(_counted(name, count) for name, count in counts.items() if count)
+    requests = counted(summary["requests"], "request")
     return f"{told}; {requests}" if told else requests
+
+
+def _counted(name: str, count: int) -> str:
+    """`3 groups created`, `1 unit drifted`, `102 unchanged`."""
+    entity, _, standing = name.partition(" ")
+    return f"{counted(count, entity)} {standing}" if standing else f"{count:,} {_words(name)}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _allowances(used: Iterable[Allowance]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,143 @@
+"""`unitsync why` and `unitsync runs`: what a person is told who asks about a unit, or all nights."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+from flows.linking import Wish
+from flows.reconcile import reconcile
+from state.store import Store
+
+
+@pytest.fixture
+def unit(rows):
+    return rows[0]
+
+
+@pytest.fixture
+def ask(desk):
+    """Runs a command in this process, and returns what it printed."""
+
+    def run(*arguments, code=0):
+        done = CliRunner().invoke(app, [*arguments, "--config", str(desk.config)])
+        assert code == done.exit_code, done.output
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+def test_every_night_of_a_unit_is_told_across_a_rename_and_a_move(desk, unit, ask):
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1), unit(2, name="B2"))
+    desk.sync(unit(1), unit(2, name="B2", group="10x12", group_name="10x12 indoor"))
+    desk.sync(unit(1), unit(2, name="B2", group="10x12", group_name="10x12 indoor", width="wide"))
+    desk.sync(unit(1))
+
+    told = ask("why", "A2")
+
+    assert told == ask("why", "B2") == ask("why", "u2")
+    nights = [line.split()[-1] for line in told.splitlines() if " sync run-" in line]
+    assert 5 == len(nights) == len(set(nights))
+    for line in (
+        "row 3: create applied: ",
+        "row 3: update applied: name: A2 → B2",
+        "row 3: move applied: unit_group: 10x10 → 10x12",
+        "units/bulk_update to update units: 200",
+        "row 3 rejected: width is “wide”",
+        "missing: no row of the source speaks of it from here on",
+    ):
+        assert line in told
+
+
+def test_as_of_a_run_it_is_told_what_was_believed_then(desk, unit, ask):
+    first = desk.sync(unit(1), unit(2))
+    desk.sync(unit(1), unit(2, rate="120.00"))
+
+    then = ask("why", "u2", "--as-of", first.run_id)
+
+    assert f"as of run {first.run_id}: known as" in then
+    assert "standard_rate: 100" in then
+    assert "120" not in then
+    assert "now: known as" in ask("why", "u2")
+    assert "standard_rate: 120" in ask("why", "u2")
+
+
+def test_before_it_was_created_nothing_was_known_of_it(desk, unit, ask):
+    first = desk.sync(unit(1))
+    desk.sync(unit(1), unit(2))
+
+    assert "nothing is known of it" in ask("why", "u2", "--as-of", first.run_id)
+
+
+def test_what_a_reconciliation_found_and_what_a_guardrail_held_is_told(desk, unit, ask):
+    desk.configure("    missing:", "    guardrails: {max_rate_change: 5%}\n    missing:")
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1), unit(2, rate="150.00"))
+    [live] = [one for one in desk.sandbox.units() if one["name"] == "A2"]
+    desk.sandbox.edit("storedge", "unit", live["id"], {"standard_rate": 77.0})
+    reconcile(desk.settings(), desk.world(), Wish())
+
+    told = ask("why", "u2")
+
+    assert "row 3: update held: standard_rate: 100 → 150" in told
+    assert "in the words of the guardrail: max_rate_change" in told
+    assert "found conflict" in told
+    assert "standard_rate: source 150, known 100, live 77 (conflict)" in told
+
+
+def test_it_is_the_same_as_json_and_no_hash_of_a_lock_code_is_in_it(desk, unit, ask):
+    first = desk.sync(unit(1, lock="40001"))
+    desk.sync(unit(1, lock="40002"))
+
+    found = json.loads(ask("why", "u1", "--json"))
+    then = json.loads(ask("why", "u1", "--json", "--as-of", first.run_id))
+
+    assert ["change", "change"] == [one["what"] for one in found["histories"][0]["events"]]
+    assert (None, first.run_id) == (found["as_of"], then["as_of"])
+    assert 1 == len(then["histories"][0]["events"])
+    assert "hmac" not in ask("why", "u1", "--json") + ask("why", "u1")
+
+
+def test_who_is_not_found_is_asked_back(desk, unit, ask):
+    desk.sync(unit(1), unit(2))
+
+    assert 'did you mean "u1"?' in ask("why", "u1 ", code=1) or "u1" in ask("why", "u11", code=1)
+    assert "there is no run 'nope'" in ask("why", "u1", "--as-of", "nope", code=2)
+
+
+def test_a_name_does_nothing_to_the_terminal(desk, unit, ask):
+    hostile = "[red]A1[/red] \x9b31m \u202e <b>"
+    desk.sync(unit(1, name=hostile), unit(2))
+
+    told = ask("why", "u1")
+
+    assert "[red]A1[/red]" in told
+    assert not {"\x9b", "\x1b", "\u202e"} & set(told)
+
+
+def test_the_runs_are_told_with_how_long_they_took_and_what_they_did(desk, unit, ask):
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1), unit(2, rate="120.00"))
+    reconcile(desk.settings(), desk.world(), Wish())
+
+    told = ask("runs")
+
+    kinds = [line.split()[1] for line in told.splitlines() if line.startswith("run-")]
+    assert ["reconcile", "sync", "sync"] == kinds
+    assert "1 updated; 1 request" in told
+    assert "2 units in step" in told
+
+
+def test_a_run_whose_process_died_is_shown_as_such(desk, unit, ask):
+    desk.sync(unit(1))
+
+    with Store.open(desk.settings().state, clock=desk.clock.now, new_id=lambda: "unused") as store:
+        store.begin_run("run-dead", "sync", ["storage"])
+
+    assert "not ended; if its process is gone, the next run says so" in ask("runs")
+    desk.sync(unit(1))
+    assert "its process ended before it did" in ask("runs")
