@@ -100,11 +100,11 @@ def _told(summary: Mapping[str, Any]) -> str:
 def _counted(name: str, count: int) -> str:
     """`3 groups created`, `1 unit drifted`, `102 unchanged`."""
     entity, _, standing = name.partition(" ")
-    return f"{counted(count, entity)} {standing}" if standing else f"{count:,} {_words(name)}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return (
+        f"{counted(count, entity)} {standing}"
+        if standing
+        else f"{count:,} {name.replace('_', ' ')}"
+    )
 
 
 def _allowances(used: Iterable[Allowance]) -> Iterator[tuple[str, str]]:
