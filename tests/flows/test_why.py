@@ -1,4 +1,4 @@
-"""`unitsync why` and `unitsync runs`: what a person is told who asks about one unit, or all runs."""
+"""`unitsync why` and `unitsync runs`: what a person is told who asks about a unit or all runs."""
 
 from __future__ import annotations
 
