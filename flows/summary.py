@@ -101,7 +101,8 @@ class PipelineSummary:
 @dataclass(frozen=True)
 class RunSummary:
     """What became of a run. `stopped_by` is the signal that ended it early, if one did; `at` is
-    when it ended, in the `timezone` of those who read of it."""
+    when it ended, in the `timezone` of those who read of it. `deaths` tell of runs before it that
+    died, `notices` of what went wrong after it had ended."""
 
     run_id: str
     kind: str
@@ -110,6 +111,8 @@ class RunSummary:
     stopped_by: int | None = None
     at: datetime = field(default=datetime.min.replace(tzinfo=UTC), compare=False)
     timezone: str = "UTC"
+    deaths: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -143,6 +146,7 @@ class RunSummary:
             "stopped_by": self.stopped_by,
             "at": self.at.isoformat(),
             "timezone": self.timezone,
+            "deaths": self.deaths,
         }
 
     @classmethod
@@ -159,6 +163,7 @@ class RunSummary:
             kept.get("stopped_by"),
             datetime.fromisoformat(kept.get("at", ended)),
             kept.get("timezone", "UTC"),
+            tuple(kept.get("deaths", ())),
         )
 
     def markdown(self) -> str:
@@ -173,6 +178,7 @@ class RunSummary:
             found = (f"{count} {name}" for name, count in (summary.standings or {}).items())
             lines += [f"- {_escaped(summary.pipeline)}: {one}" for one in found]
             lines += [f"- {_escaped(note)}" for note in (*summary.notes, *summary.notices)]
+        lines += [f"- {_escaped(told)}" for told in (*self.deaths, *self.notices)]
         if self.report:
             lines += ["", f"Report: `{self.report}`"]
         return "\n".join(lines)

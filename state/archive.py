@@ -9,9 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from state import allowances, changes, exports, history, run_details, runs, standings, trends
+from state import (
+    allowances,
+    changes,
+    deaths,
+    exports,
+    history,
+    run_details,
+    runs,
+    standings,
+    trends,
+)
 from state import tripped as guardrails
 from state.allowances import Allowance
+from state.deaths import Death
 from state.exports import Table
 from state.history import UnitHistory
 from state.run_details import ChangeLine, Limits, RunDetails
@@ -44,6 +55,11 @@ class Archive:
         """The runs whose id begins so, newest first."""
         with self._transactions.reading() as db:
             return runs.ids(db, prefix)
+
+    def untold_deaths(self) -> list[Death]:
+        """The runs whose process died, and of which no run has told yet."""
+        with self._transactions.reading() as db:
+            return deaths.untold(db)
 
     def held_scopes(self, run_id: str) -> list[HeldScope]:
         """What a run held by guardrails, scope by scope."""
