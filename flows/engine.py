@@ -13,6 +13,7 @@ from flows.settings import load
 from flows.stopping import stopping
 from flows.summary import RunSummary
 from flows.sync import sync
+from flows.telling import Telling
 from flows.watching import watching
 from flows.world import World
 
@@ -23,15 +24,20 @@ def run_engine(
     """Syncs the pipelines, or applies the saved plan."""
     settings, world = load(config, pipelines), World()
     warn(settings.warnings)
-    with stopping(world.stop), watching() as watcher:
-        if plan is not None:
-            return apply(settings, world, plan, watcher=watcher, pusher=pusher)
-        return sync(settings, world, watcher=watcher, pusher=pusher)
+    with Telling(settings, "sync") as telling:
+        with stopping(world.stop), watching() as watcher:
+            if plan is not None:
+                summary = apply(settings, world, plan, watcher=watcher, pusher=pusher)
+            else:
+                summary = sync(settings, world, watcher=watcher, pusher=pusher)
+        return telling.of(summary)
 
 
 def reconcile_engine(config: Path, pipelines: Sequence[str], wish: Wish) -> RunSummary:
     """Compares the pipelines with their APIs; nothing is sent."""
     settings, world = load(config, pipelines), World()
     warn(settings.warnings)
-    with stopping(world.stop), watching() as watcher:
-        return reconcile(settings, world, wish, watcher=watcher)
+    with Telling(settings, "reconcile") as telling:
+        with stopping(world.stop), watching() as watcher:
+            summary = reconcile(settings, world, wish, watcher=watcher)
+        return telling.of(summary)
