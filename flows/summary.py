@@ -5,7 +5,6 @@ extracted = rejected + unchanged + planned          planned = applied + failed +
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -165,27 +164,6 @@ class RunSummary:
             kept.get("timezone", "UTC"),
             tuple(kept.get("deaths", ())),
         )
-
-    def markdown(self) -> str:
-        """The balance for a page that renders Markdown. Names are data, so they are escaped."""
-        lines = [f"**{self.status}** · run `{self.run_id}`", ""]
-        lines += ["| pipeline | status | " + " | ".join(COUNTS) + " |"]
-        lines += ["|---|---|" + "---:|" * len(COUNTS)]
-        for summary in self.pipelines:
-            numbers = " | ".join(str(summary.counts[name]) for name in COUNTS)
-            lines.append(f"| {_escaped(summary.pipeline)} | {summary.status} | {numbers} |")
-        for summary in self.pipelines:
-            found = (f"{count} {name}" for name, count in (summary.standings or {}).items())
-            lines += [f"- {_escaped(summary.pipeline)}: {one}" for one in found]
-            lines += [f"- {_escaped(note)}" for note in (*summary.notes, *summary.notices)]
-        lines += [f"- {_escaped(told)}" for told in (*self.deaths, *self.notices)]
-        if self.report:
-            lines += ["", f"Report: `{self.report}`"]
-        return "\n".join(lines)
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~])", r"\\\1", " ".join(text.split()))
 
 
 def explain(error: Exception) -> str:
