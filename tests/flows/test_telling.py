@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from connectors.sandbox import Fault
+from flows.cli import app
 from flows.engine import reconcile_engine, run_engine
 from flows.reconcile import Wish
 from flows.run import allow_command
@@ -140,6 +144,24 @@ def test_a_run_that_died_is_told_by_the_next(desk, told, unit, monkeypatch):
     assert "unitsync sync: done, but a run before it died" == message["title"]
     assert "The sync of 5 January 2026, 02:00 UTC (run run-" in message["message"]
     assert "it left 2 changes unsent, which a sync plans anew" in message["message"]
+
+
+def test_a_preview_tells_nobody_not_even_of_what_would_be_held(desk, told, unit, monkeypatch):
+    monkeypatch.setattr("flows.commands.plan.World", desk.world)
+    night(desk, *(unit(number) for number in range(1, 31)))
+    desk.export(unit(1))
+
+    assert 1 == CliRunner().invoke(app, ["plan", "--config", str(desk.config)]).exit_code
+    assert [] == told.received
+
+
+def test_what_tells_nobody_loads_neither_apprise_nor_prefect():
+    script = (
+        "import sys\nfrom flows.commands import plan, reconcile, report, runs, sync\n"
+        "assert not {'apprise', 'prefect'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True)
 
 
 def test_a_run_that_an_error_ended_is_told(desk, told, unit):
