@@ -7,8 +7,9 @@ from pathlib import Path
 
 from flows.apply import apply
 from flows.console import warn
+from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
-from flows.reconcile import Wish, reconcile
+from flows.reconcile import reconcile
 from flows.settings import load
 from flows.stopping import stopping
 from flows.summary import RunSummary

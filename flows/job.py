@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from connectors.sources.extract import Extract
 from connectors.sources.file import extract as read_file
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.target import Target, connect
-from flows.config_errors import ConfigError
+from flows.config_errors import ConfigError, Problem
 from flows.settings import Pipeline, Settings
 from flows.world import World
 from transforms import mapping
@@ -21,6 +21,17 @@ from transforms.normalize import Normalized
 from transforms.reshape import Desired
 from transforms.reshape import reshape as reshape_rows
 from transforms.validate import Checked
+
+
+class ColumnsMissing(ConfigError):
+    """The mapping names columns that the source does not have."""
+
+    def __init__(
+        self, file: str, problems: Iterable[Problem], origin: str, columns: tuple[str, ...]
+    ) -> None:
+        self.origin = origin
+        self.columns = columns
+        super().__init__(file, problems)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def extract(job: Job) -> Extract:
 
 
 def normalize(job: Job, extracted: Extract) -> Normalized:
-    """Step 2: raw rows to API fields; raises ConfigError for a column that is not there."""
+    """Step 2: raw rows to API fields; raises ColumnsMissing for columns that are not there."""
     missing = mapping.missing_columns(extracted.rows.columns, job.pipeline.mapping)
     if missing:
         raise _columns_missing(job, missing, extracted.origin)
@@ -106,7 +117,7 @@ def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
 
 def _columns_missing(
     job: Job, missing: Sequence[tuple[str, str, str | None]], origin: str
-) -> ConfigError:
+) -> ColumnsMissing:
     problems = [
         job.settings.problem(
             f"pipelines.{job.name}.{path}",
@@ -115,4 +126,5 @@ def _columns_missing(
         )
         for path, column, meant in missing
     ]
-    return ConfigError(job.settings.file, problems)
+    names = tuple(column for _, column, _ in missing)
+    return ColumnsMissing(job.settings.file, problems, origin, names)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.engine import reconcile_engine, run_engine
+from flows.linking import Wish
 from flows.needs import needs_of
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
-from flows.reconcile import Wish
 from flows.settings import load_shared
 from flows.summary import RunSummary
 from state.store import Store

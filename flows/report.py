@@ -17,7 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows import report_text
-from flows.report_every import every_change
+from flows.report_every import every_line
 from flows.report_page import page_of
 from flows.report_standings import then
 from flows.summary import RunSummary
@@ -56,7 +56,7 @@ def render(summary: RunSummary, store: Archive) -> Iterator[str]:
             style_hash=_hash(style),
             script=script,
             script_hash=_hash(script),
-            every_change=every_change(summary, store),
+            every_line=every_line(summary, store),
         )
     )
 

@@ -24,6 +24,8 @@ RUNS = 30
 OUTLIERS = 5
 _EDGES = (-inf, -0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2, inf)
 _LABELS = ("< -20%", "-20%", "-10%", "-5%", "+0%", "+5%", "+10%", "> +20%")
+# The height in per cent below which a part could not be seen.
+_THINNEST = 2
 _KINDS = ("applied", "held", "failed", "unknown")
 _APPLIED = ("created", "updated", "moved", "retired")
 
@@ -112,10 +114,12 @@ def _columns(given: Iterable[tuple[str, str, Counter[str]]]) -> tuple[Column, ..
 
 
 def _stacked(counts: Mapping[str, int], highest: int) -> Iterator[tuple[str, float, float]]:
-    """Each part from below: its kind, its upper edge and its height."""
+    """Each part from below: its kind, its upper edge and its height. The three that failed among
+    thousands must be seen."""
+    thin = _THINNEST * sum(0 < 100 * counts[kind] / highest < _THINNEST for kind in _KINDS)
     top = 100.0
     for kind in _KINDS:
         if count := counts[kind]:
-            height = 100 * count / highest
+            height = max((100 - thin) * count / highest, _THINNEST)
             top -= height
             yield kind, round(top, 2), round(height, 2)

@@ -7,7 +7,7 @@ limit, and says how much more there is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 from flows.report_change import FieldChange, fields_of
 from flows.report_charts import Charts, charts_of
+from flows.report_inventory import Inventory, inventory_of
 from flows.report_ledger import Ledger, ledgers
 from flows.report_standings import StandingsPage, standings_of
-from flows.report_text import counted, span
+from flows.report_story import Story, stories_of
+from flows.report_text import counted, number, span
 from flows.report_verdict import (
     OUTCOMES,
     Verdict,
@@ -31,6 +33,7 @@ from flows.summary import PipelineSummary, RunSummary
 from state.allowances import Allowance
 from state.archive import Archive
 from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
+from state.stories import Place
 
 # 500 changes of a scope are more than a person reads, and a page of 5,000 still opens at once on a
 # phone. Reasons cost more: 50,000 of them, all different, would take the page 4 s instead of 1.
@@ -97,7 +100,7 @@ class Rule:
 @dataclass(frozen=True)
 class PipelinePage:
     """One pipeline on the page. `missing` counts units by scope; `allowances` are what a person had
-    let through for the run."""
+    let through for the run. `story` is that of a unit which needs a person."""
 
     summary: PipelineSummary
     ledgers: tuple[Ledger, ...]
@@ -112,6 +115,21 @@ class PipelinePage:
     retires: bool
     allowances: tuple[Allowance, ...]
     standings: StandingsPage | None
+    inventory: Inventory | None
+    story: Callable[[Place], Story]
+
+    @property
+    def pushed(self) -> str:
+        """How the push compared with its forecast; empty where nothing was to be pushed."""
+        push = self.summary.push
+        if not push.get("expected"):
+            return ""
+        more = push["sent"] - push["expected"]
+        told = f"The plan expected {counted(push['expected'], 'request')} to push it; "
+        if not more:
+            return told + "so many were sent."
+        why = "retries, and readings to make sure" if more > 0 else "the push ended early"
+        return told + f"{number(push['sent'])} were sent ({why})."
 
     @property
     def took(self) -> str:
@@ -132,6 +150,11 @@ class Page:
     charts: Charts
     deaths: tuple[str, ...]
 
+    @property
+    def searchable(self) -> bool:
+        """Whether there is anything to be searched on the page."""
+        return any(map(self.any, ("scopes", "standings", "rules")))
+
     def any(self, part: str) -> bool:
         """Whether a pipeline has something to show in this part."""
         return any(getattr(pipeline, part) for pipeline in self.pipelines)
@@ -151,7 +174,7 @@ def page_of(summary: RunSummary, store: Archive) -> Page:
         verdict=verdict(summary, tallies),
         figures=_found(summary) if summary.kind == "reconcile" else _figures(summary, tallies),
         pipelines=tuple(
-            _pipeline(pipeline, detail, standings_of(pipeline, summary.run_id, store))
+            _pipeline(summary, pipeline, detail, store)
             for pipeline, detail in zip(summary.pipelines, details, strict=True)
         ),
         charts=charts_of(summary, store),
@@ -191,8 +214,11 @@ def _found(summary: RunSummary) -> tuple[tuple[str, int, str], ...]:
 
 
 def _pipeline(
-    summary: PipelineSummary, details: RunDetails, standings: StandingsPage | None
+    run: RunSummary, summary: PipelineSummary, details: RunDetails, store: Archive
 ) -> PipelinePage:
+    standings = standings_of(summary, run.run_id, store)
+    places = [(line.scope, line.key) for line in details.unfinished if line.entity == "unit"]
+    places += standings.needing if standings else []
     reasons = tuple(_reasons(details.unfinished))
     rules = tuple(_rules(details.rejections))
     needs = needing(details.tallies)
@@ -211,6 +237,8 @@ def _pipeline(
         retires=any(tally.action == "retire" for tally in details.tallies),
         allowances=details.allowances,
         standings=standings,
+        inventory=inventory_of(summary),
+        story=stories_of(run, summary.pipeline, places, store),
     )
 
 

@@ -14,7 +14,8 @@ from flows.report_text import counted, listed, number
 from flows.summary import PipelineSummary, RunSummary
 from state.archive import Archive
 from state.standings import StandingTally
-from transforms.standing import STANDINGS, FieldStanding, Standing
+from state.stories import Place
+from transforms.standing import STANDINGS, FieldStanding, Standing, StandingName
 
 # More than a person reads; a page of so many still opens at once on a phone.
 MOST = 1_000
@@ -26,6 +27,11 @@ _WORRIES = {
     "failed": "refused by the API",
     "unknown": "without an answer",
     "held": "held",
+}
+_PENDING: Mapping[StandingName, str] = {
+    "held": "it waits for a person",
+    "failed": "the next sync tries again",
+    "unknown": "the next sync looks first",
 }
 _NEXT = {"accept": "it stays", "overwrite": "the next sync sets it back", "report": "you decide"}
 
@@ -40,6 +46,15 @@ class StandingsPage:
     scopes: tuple[tuple[str, str, tuple[int, ...]], ...]
     shown: tuple[Standing, ...]
     more: int
+
+    @property
+    def needing(self) -> list[Place]:
+        """The units that need a person, of those that are shown."""
+        return [
+            (one.scope, one.key)
+            for one in self.shown
+            if one.needs_person and one.entity == "unit" and one.key is not None
+        ]
 
     @property
     def read(self) -> int:
@@ -76,10 +91,10 @@ def _scopes(
     ]
 
 
-def then(one: FieldStanding) -> str:
-    """What happens next about a field."""
+def then(one: FieldStanding, standing: StandingName) -> str:
+    """What happens next about a field of a unit that stands so."""
     if one.moved == "pending":
-        return "the next sync sends it"
+        return _PENDING.get(standing, "the next sync sends it")
     if one.moved == "conflict":
         return "the next sync sends ours"
     return _NEXT[one.policy]
@@ -93,7 +108,19 @@ def headline(summary: RunSummary) -> str:
     worries = ", ".join(filter(None, (_said(totals, name) for name in _WORRIES)))
     if worries:
         return worries
-    return f"Nothing drifted: all {number(totals['unit in step'])} units read as they are known"
+    return f"Nothing drifted: {_in_step(totals)}"
+
+
+def _in_step(totals: Mapping[str, int]) -> str:
+    """`all 97 units that were read are in step`, or how many are and what the others are."""
+    units = {name: count for name in STANDINGS if (count := totals[f"unit {name}"])}
+    agree, read = units.pop("in step", 0), sum(units.values())
+    if not agree and not read:
+        return "there was no unit to compare"
+    if not units:
+        return f"all {counted(agree, 'unit')} that were read are in step"
+    others = ", ".join(f"{number(count)} {name}" for name, count in units.items())
+    return f"{number(agree)} of {counted(agree + read, 'unit')} are in step ({others})"
 
 
 def _said(totals: Mapping[str, int], standing: str) -> str:

@@ -6,6 +6,7 @@ around) and short, and that a lock code is never shown, nor its hash.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ _TITLE_CHARACTERS = 1_000
 # longest of a guardrail, which ends with the command to type, has some 480 characters.
 SENTENCE_CHARACTERS = 600
 _BDI, _END = Markup("<bdi>"), Markup("</bdi>")
+_COMMAND = re.compile(r'unitsync allow .+ --reason "…"|--confirm [^=]+=\S+')
 # What is not seen but acts: control characters, and those that turn the direction of text around.
 _UNSEEN = dict.fromkeys(
     [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
@@ -39,8 +41,14 @@ def clip(value: Any, most: int = _SHOWN_CHARACTERS) -> Markup:
 
 
 def sentence(text: str) -> Markup:
-    """Words of an API or a message of ours."""
-    return clip(text, SENTENCE_CHARACTERS)
+    """Words of an API or a message of ours; a command in it is marked, and picked with a click."""
+    found = _COMMAND.search(text)
+    if found is None:
+        return clip(text, SENTENCE_CHARACTERS)
+    command = Markup('<code class="command">{}</code>').format(visible(found[0]))
+    around = (text[: found.start()], text[found.end() :])
+    before, after = (clip(part, SENTENCE_CHARACTERS) if part else "" for part in around)
+    return before + command + after
 
 
 def shown(value: Any) -> str:

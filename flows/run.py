@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.deaths import told
+from flows.inventory import inventory, inventory_before
 from flows.report import write_report
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
@@ -49,7 +50,7 @@ class Run:
         stop, timezone = self.world.stop, self.settings.schedule.timezone
         ended = replace(
             summary,
-            pipelines=tuple(map(self._with_missing, summary.pipelines)),
+            pipelines=tuple(map(self._with_stocks, map(self._with_missing, summary.pipelines))),
             stopped_by=stop.number if stop.is_set() else None,
             at=self.world.clock.now(),
             timezone=timezone,
@@ -66,6 +67,15 @@ class Run:
             return summary
         records = sorted(self.store.scope_records(summary.pipeline).items())
         return replace(summary, missing={s: r.missing for s, r in records if r.missing})
+
+    def _with_stocks(self, summary: PipelineSummary) -> PipelineSummary:
+        """The same with what the API holds now, and what it held when the last run ended."""
+        name = summary.pipeline
+        return replace(
+            summary,
+            inventory=inventory(name, self.settings.pipelines[name], self.store),
+            inventory_before=inventory_before(name, self.run_id, self.store),
+        )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from connectors.errors import ApiUnreachable, CredentialsRefused
 from flows.canary import Verdict
@@ -57,11 +57,22 @@ class Balance:
         return cls(checked.extracted, checked.collapsed, rejected)
 
 
+class Stock(NamedTuple):
+    """The units of one kind that the API holds, and the rentable ones where it speaks of that."""
+
+    kind: str
+    units: int
+    rentable: int | None
+
+
 @dataclass(frozen=True)
 class PipelineSummary:
     """What became of one pipeline. `notes` are sentences for the person who looks at it, `notices`
     those that need nobody. `missing` counts units by scope. A reconciliation has `standings`: how
-    many units and groups stand how."""
+    many units and groups stand how; and `coverage`: of how many `scopes` how many were `read`.
+    `inventory` is what the API holds when the run ends, `inventory_before` when the last one did.
+    `push` has how many requests the plan `expected` to take, and how many were `sent`.
+    """
 
     pipeline: str
     status: Status
@@ -71,7 +82,11 @@ class PipelineSummary:
     notes: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     standings: Mapping[str, int] | None = None
+    coverage: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
+    inventory: tuple[Stock, ...] = ()
+    inventory_before: tuple[Stock, ...] | None = None
+    push: Mapping[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As in `--json` (DESIGN 5)."""
@@ -81,20 +96,38 @@ class PipelineSummary:
             "counts": dict(self.counts),
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
-            **({} if self.standings is None else {"standings": dict(self.standings)}),
+            **self._found(),
         }
+
+    def _found(self) -> dict[str, Any]:
+        if self.standings is None:
+            return {}
+        return {"standings": dict(self.standings), "coverage": dict(self.coverage)}
 
     def record(self) -> dict[str, Any]:
         """All of it, for the state to keep."""
-        words = {"notes": self.notes, "notices": self.notices}
-        return {**self.document(), "seconds": self.seconds, **words, "missing": dict(self.missing)}
+        return {
+            **self.document(),
+            "seconds": self.seconds,
+            "notes": self.notes,
+            "notices": self.notices,
+            "missing": dict(self.missing),
+            "inventory": self.inventory,
+            "inventory_before": self.inventory_before,
+            "push": dict(self.push),
+        }
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> PipelineSummary:
         """What `record` wrote; a run of an older version kept no words."""
         known = {each.name: record[each.name] for each in fields(cls) if each.name in record}
         words = {name: tuple(known.get(name, ())) for name in ("notes", "notices")}
-        return cls(**{**known, **words})
+        stocks = {
+            name: tuple(Stock(*stock) for stock in known[name])
+            for name in ("inventory", "inventory_before")
+            if known.get(name) is not None
+        }
+        return cls(**{**known, **words, **stocks})
 
 
 @dataclass(frozen=True)
@@ -194,6 +227,7 @@ def summarize(
     seconds: float,
     failure: Exception | None = None,
     canary: Verdict = Verdict(),
+    push: Mapping[str, int] | None = None,
 ) -> PipelineSummary:
     """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done."""
     changes = [(planned.plan.scope, c) for planned in scopes for c in planned.plan.changes]
@@ -215,7 +249,14 @@ def summarize(
         notes.append(broken)
     status = _status(broken, failure, notes, ends)
     return PipelineSummary(
-        pipeline, status, counts, requests, seconds, tuple(notes), canary.notices
+        pipeline,
+        status,
+        counts,
+        requests,
+        seconds,
+        tuple(notes),
+        canary.notices,
+        push=push or {},
     )
 
 

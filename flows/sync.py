@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
 from flows.canary import Verdict, push_in_order
-from flows.job import Job, extract, jobs_of, normalize, reshape, validate
+from flows.job import ColumnsMissing, Job, extract, jobs_of, normalize, reshape, validate
 from flows.planning import PlannedScope, Planner, moved
 from flows.pushing import Push, PushedScope, Pusher, in_threads
 from flows.run import Run, previewing, running
@@ -57,6 +57,7 @@ class Night:
     canary: Verdict = Verdict()
     failure: SourceUnreadable | ApiError | None = None
     seconds: float = 0.0
+    forecast: Mapping[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, world: World) -> Iterator[None]:
@@ -87,7 +88,7 @@ def sync(
 ) -> RunSummary:
     """Brings every pipeline of the settings in step, and says what became of every row."""
     with jobs_of(settings, world) as jobs:
-        nights = [(reader or read)(job, world, watcher) for job in jobs]
+        nights = read_all(jobs, world, watcher, reader or read)
         with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
             for night in nights:
                 plan(night, run, watcher)
@@ -105,11 +106,39 @@ def preview(
 ) -> list[Night]:
     """What a sync would do now, planned on a copy of the state. Nothing is written anywhere."""
     with jobs_of(settings, world) as jobs:
-        nights = [(reader or read)(job, world, watcher) for job in jobs]
+        nights = read_all(jobs, world, watcher, reader or read)
         with previewing(settings, world) as run:
             for night in nights:
                 plan(night, run, watcher)
         return nights
+
+
+def read_all(jobs: Iterable[Job], world: World, watcher: Watcher, reader: Reader) -> list[Night]:
+    """Steps 1 to 4 of every pipeline. A column that the source has lost since its last night ends
+    its own pipeline; one that it never had is a mistake in the settings (ConfigError)."""
+    nights = []
+    for job in jobs:
+        try:
+            nights.append(reader(job, world, watcher))
+        except ColumnsMissing as error:
+            if not _had(job, error.columns):
+                raise
+            nights.append(Night(job, failure=SourceUnreadable(_lost(error))))
+    return nights
+
+
+def _had(job: Job, columns: Iterable[str]) -> bool:
+    """Whether an extract that was accepted had all of these columns."""
+    with Store.open_for_reading(job.settings.state) as store:
+        return set(columns) <= store.accepted_columns(job.name)
+
+
+def _lost(error: ColumnsMissing) -> str:
+    lost = ", ".join(f'"{column}"' for column in error.columns)
+    return (
+        f"{error.origin} has no column {lost} any more, which the mapping needs and the last "
+        "accepted extract had; put it back, or name its successor in the settings"
+    )
 
 
 def read(job: Job, world: World, watcher: Watcher) -> Night:
@@ -178,7 +207,10 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
         pushing = Push(
             night.job, run.store, run.run_id, secrets, lambda done: watcher.advance(name, done)
         )
+        expected, asked = _expected(night), night.job.target.client.request_count
         night.pushed, night.canary = push_in_order(pushing, night.work, pusher)
+        sent = night.job.target.client.request_count - asked
+        night.forecast = {"expected": expected, "sent": sent}
         night.failure = pushing.refusal(night.pushed)
 
 
@@ -202,7 +234,14 @@ def summary_of(night: Night) -> PipelineSummary:
         seconds=night.seconds,
         failure=night.failure,
         canary=night.canary,
+        push=night.forecast,
     )
+
+
+def _expected(night: Night) -> int:
+    """How many requests the push takes if nothing goes wrong."""
+    plans = (planned.plan.changes for planned in night.work if planned.unreadable is None)
+    return sum(night.job.target.forecast([c for c in plan if c.held is None]) for plan in plans)
 
 
 def _tripped(night: Night) -> list[Tripped]:

@@ -5,9 +5,9 @@ Reads only, and promises nothing to the engine: no decision about a unit is take
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from state import (
     allowances,
@@ -15,9 +15,12 @@ from state import (
     deaths,
     exports,
     history,
+    inventory,
     run_details,
     runs,
+    scopes,
     standings,
+    stories,
     trends,
 )
 from state import tripped as guardrails
@@ -25,9 +28,11 @@ from state.allowances import Allowance
 from state.deaths import Death
 from state.exports import Table
 from state.history import UnitHistory
-from state.run_details import ChangeLine, Limits, RunDetails
+from state.inventory import Kind
+from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails
 from state.runs import RunRecord
-from state.standings import StandingTally
+from state.standings import Reading, StandingTally
+from state.stories import Episode, Place
 from state.transactions import Transactions
 from state.trends import PastRun, RateMove
 from state.tripped import HeldScope
@@ -77,6 +82,11 @@ class Archive:
         with self._transactions.reading() as db:
             yield exports.tables(db, run_id)
 
+    def accepted_columns(self, pipeline: str) -> set[str]:
+        """The columns that accepted extracts of a pipeline had."""
+        with self._transactions.reading() as db:
+            return scopes.accepted_columns(db, pipeline)
+
     def history(self, unit: str) -> list[UnitHistory]:
         """Everything that ever happened to the unit of this key or (former) name."""
         with self._transactions.reading() as db:
@@ -87,10 +97,10 @@ class Archive:
         with self._transactions.reading() as db:
             return run_details.read(db, run_id, pipeline, limits)
 
-    def last_reconciled(self, pipeline: str) -> dict[str, int]:
-        """The serial of the run that last reconciled each scope, for those that any ever did."""
+    def last_readings(self, pipeline: str) -> dict[str, Reading]:
+        """When reconciliations last tried to read each scope, for those that any ever tried."""
         with self._transactions.reading() as db:
-            return standings.last_seen(db, pipeline)
+            return standings.last_tried(db, pipeline)
 
     def troubles(
         self, pipeline: str, scope: str
@@ -105,15 +115,39 @@ class Archive:
         with self._transactions.reading() as db:
             yield run_details.every_change(db, run_id, pipeline)
 
+    @contextmanager
+    def every_rejection(self, run_id: str, pipeline: str) -> Iterator[Iterator[RejectionLine]]:
+        """All that was wrong with rows of a pipeline in a run, to be read once."""
+        with self._transactions.reading() as db:
+            yield run_details.every_rejection(db, run_id, pipeline)
+
     def runs_before(self, run_id: str, most: int) -> list[PastRun]:
         """The last runs of the same kind before this one that came to their end, oldest first."""
         with self._transactions.reading() as db:
             return trends.before(db, run_id, most)
 
+    @contextmanager
+    def summaries_before(self, run_id: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """The summaries of the runs before this one, the last one first, to be read once."""
+        with self._transactions.reading() as db:
+            yield trends.summaries_before(db, run_id)
+
+    def stories_before(
+        self, run_id: str, pipeline: str, places: Iterable[Place], most: int
+    ) -> dict[Place, list[Episode]]:
+        """What happened to these units in the last nights before a run, the latest first."""
+        with self._transactions.reading() as db:
+            return stories.before(db, run_id, pipeline, places, most)
+
     def rates(self, run_id: str) -> list[RateMove]:
         """Every rate that moved in the run, the biggest moves first."""
         with self._transactions.reading() as db:
             return trends.rates(db, run_id)
+
+    def kinds(self, pipeline: str, fields: Sequence[str]) -> list[Kind]:
+        """How many units are known of each kind, by the values of these fields."""
+        with self._transactions.reading() as db:
+            return inventory.count(db, pipeline, fields)
 
     def standing_tallies(self, run_id: str, pipeline: str) -> list[StandingTally]:
         """How many units and groups stand how, scope by scope."""

@@ -27,7 +27,7 @@ _QUERIES = {
     "changes": """
         SELECT pipeline, scope, row, entity, key, name, group_key AS "group", action, outcome,
             words, status, vendor_request_id, remote_id, before, after
-        FROM changes WHERE run_id = ? ORDER BY pipeline, scope, change_id
+        FROM changes_as_told WHERE run_id = ? ORDER BY pipeline, scope, change_id
     """,
     "rejections": """
         SELECT pipeline, scope, row, key, field, rule, value, message

@@ -69,6 +69,7 @@ class RejectionLine:
     """One thing that is wrong with a row; `alike` broke the same rule."""
 
     row: int | None
+    scope: str | None
     key: str | None
     field: str | None
     rule: str
@@ -97,7 +98,7 @@ class RunDetails:
 
 
 _TALLIES = """
-    SELECT scope, entity, action, outcome, count(*) FROM changes
+    SELECT scope, entity, action, outcome, count(*) FROM changes_as_told
     WHERE run_id = :run_id AND pipeline = :pipeline
     GROUP BY scope, entity, action, outcome ORDER BY scope, entity DESC, action, outcome
 """
@@ -110,22 +111,23 @@ _LINE = """
 _CHANGES = f"""
     WITH placed AS (
         SELECT change_id, row_number() OVER (PARTITION BY scope ORDER BY change_id) AS place
-        FROM changes WHERE run_id = :run_id AND pipeline = :pipeline),
+        FROM changes_as_told WHERE run_id = :run_id AND pipeline = :pipeline),
     told AS (
         SELECT change_id FROM placed WHERE place <= :per_scope ORDER BY place LIMIT :changes)
-    SELECT {_LINE}, 1, 1 FROM told JOIN changes USING (change_id) ORDER BY scope, change_id
+    SELECT {_LINE}, 1, 1 FROM told JOIN changes_as_told USING (change_id) ORDER BY scope, change_id
 """
 _UNFINISHED = f"""
     WITH placed AS (
         SELECT change_id, count(*) OVER alike AS alike,
             min(scope) OVER alike = max(scope) OVER alike AS one_scope,
             row_number() OVER (alike ORDER BY scope, row, change_id) AS place
-        FROM changes WHERE run_id = :run_id AND pipeline = :pipeline AND outcome <> 'applied'
+        FROM changes_as_told
+        WHERE run_id = :run_id AND pipeline = :pipeline AND outcome <> 'applied'
         WINDOW alike AS (PARTITION BY outcome, status, words)),
     told AS (
         SELECT change_id, alike, one_scope, place FROM placed WHERE place <= :per_reason
         ORDER BY place, alike DESC LIMIT :reasons)
-    SELECT {_LINE}, alike, one_scope FROM told JOIN changes USING (change_id)
+    SELECT {_LINE}, alike, one_scope FROM told JOIN changes_as_told USING (change_id)
     ORDER BY alike DESC, outcome, status, words, place
 """
 _REJECTIONS = """
@@ -137,12 +139,16 @@ _REJECTIONS = """
     told AS (
         SELECT rejection_id, alike, place FROM placed WHERE place <= :per_reason
         ORDER BY place, alike DESC LIMIT :reasons)
-    SELECT row, key, field, rule, value, message, alike
+    SELECT row, scope, key, field, rule, value, message, alike
     FROM told JOIN rejections USING (rejection_id) ORDER BY alike DESC, rule, place
 """
 _EVERY = f"""
-    SELECT {_LINE}, 1, 1 FROM changes WHERE run_id = :run_id AND pipeline = :pipeline
+    SELECT {_LINE}, 1, 1 FROM changes_as_told WHERE run_id = :run_id AND pipeline = :pipeline
     ORDER BY scope, change_id
+"""
+_EVERY_REJECTION = """
+    SELECT row, scope, key, field, rule, value, message, 1
+    FROM rejections WHERE run_id = :run_id AND pipeline = :pipeline ORDER BY row, rejection_id
 """
 _REJECTION_COUNT = "SELECT count(*) FROM rejections WHERE run_id = :run_id AND pipeline = :pipeline"
 
@@ -171,6 +177,12 @@ def read(db: sqlite3.Connection, run_id: str, pipeline: str, limits: Limits) -> 
 def every_change(db: sqlite3.Connection, run_id: str, pipeline: str) -> Iterator[ChangeLine]:
     """All changes of the pipeline in the run, scope by scope, as the database yields them."""
     return _lines(db, _EVERY, {"run_id": run_id, "pipeline": pipeline})
+
+
+def every_rejection(db: sqlite3.Connection, run_id: str, pipeline: str) -> Iterator[RejectionLine]:
+    """All that was wrong with rows of the pipeline in the run, as the database yields it."""
+    given = {"run_id": run_id, "pipeline": pipeline}
+    return (RejectionLine(*row) for row in db.execute(_EVERY_REJECTION, given))
 
 
 def _lines(db: sqlite3.Connection, query: str, given: dict[str, str | int]) -> Iterator[ChangeLine]:

@@ -21,6 +21,12 @@ from state.errors import LedgerConflict
 from state.scopes import RESTORED
 
 _ABANDON = "UPDATE changes SET outcome = 'abandoned' WHERE outcome = 'planned' AND run_id = ?"
+# Only these can still become something else: see `state.changes`.
+_TELL = """
+    INSERT INTO told (change_id, outcome, words, status, vendor_request_id)
+    SELECT change_id, outcome, words, status, vendor_request_id FROM changes
+    WHERE run_id = ? AND outcome IN ('sent', 'unknown')
+"""
 _COLUMNS = "run_id, serial, kind, pipelines, status, started_at, finished_at, summary"
 
 
@@ -75,7 +81,8 @@ def begin(
 def finish(
     db: sqlite3.Connection, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
 ) -> None:
-    """Record how a run ended, and that it told of the dead; what it never came to is abandoned."""
+    """Record how a run ended, and that it told of the dead; what it never came to is abandoned, and
+    what is in doubt is kept as it was told."""
     cursor = db.execute(
         "UPDATE runs SET status = ?, finished_at = ?, summary = ?"
         " WHERE run_id = ? AND status = 'running'",
@@ -84,6 +91,7 @@ def finish(
     if cursor.rowcount != 1:
         raise LedgerConflict(f"run {run_id} is not running, so it cannot be finished")
     db.execute(_ABANDON, (run_id,))
+    db.execute(_TELL, (run_id,))
     deaths.told(db, run_id)
 
 

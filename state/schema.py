@@ -23,7 +23,10 @@ What a row means:
 - `tripped`   one per guardrail that tripped, with what it was about (`transforms.allowance`).
 - `allowances`  one per scope that a person let through; used by one run, or never.
 - `standings`  one per unit or group that a reconciliation did not find in step;
-              `standing_tallies` counts all of them, and has a row for each scope that was read.
+              `standing_tallies` counts all of them. `readings` has a row for each scope that it
+              tried to read, with the error of one that could not be.
+- `told`      how a change stood when its run ended, where a later run may settle it: the view
+              `changes_as_told` shows a run as its own report did.
 """
 
 from __future__ import annotations
@@ -60,13 +63,20 @@ def m003_standings(db: Database) -> None:
 
 
 @_migrations()
-def m004_deaths(db: Database) -> None:
+def m004_told(db: Database) -> None:
+    """What a report has told, so that it can be told again."""
+    for statement in _TOLD.split(";\n"):
+        db.execute(statement)
+
+
+@_migrations()
+def m005_deaths(db: Database) -> None:
     """Where a run runs, and who told of its death."""
     for statement in _DEATHS.split(";\n"):
         db.execute(statement)
 
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -277,6 +287,34 @@ CREATE TABLE standings (
 ) STRICT;
 CREATE INDEX standings_by_run ON standings (run_id, pipeline, scope);
 CREATE INDEX standings_by_key ON standings (key)
+"""
+
+_TOLD = """
+CREATE TABLE told (
+    change_id INTEGER PRIMARY KEY REFERENCES changes (change_id),
+    outcome TEXT NOT NULL,
+    words TEXT NOT NULL,
+    status INTEGER,
+    vendor_request_id TEXT
+) STRICT;
+CREATE VIEW changes_as_told AS
+    SELECT change_id, run_id, pipeline, scope, entity, key, name, action, before, after, remote_id,
+        group_key, row,
+        coalesce(told.outcome, changes.outcome) AS outcome,
+        coalesce(told.words, changes.words) AS words,
+        iif(told.change_id IS NULL, changes.status, told.status) AS status,
+        iif(told.change_id IS NULL, changes.vendor_request_id, told.vendor_request_id)
+            AS vendor_request_id
+    FROM changes LEFT JOIN told USING (change_id);
+CREATE TABLE readings (
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    error TEXT,
+    PRIMARY KEY (run_id, pipeline, scope)
+) STRICT, WITHOUT ROWID;
+INSERT INTO readings (run_id, pipeline, scope)
+    SELECT DISTINCT run_id, pipeline, scope FROM standing_tallies
 """
 
 _DEATHS = """

@@ -153,6 +153,16 @@ def accepted_extract(db: sqlite3.Connection, pipeline: str, scope: str) -> Accep
     return AcceptedExtract(row[0], frozenset(json.loads(row[1])), tuple(json.loads(row[2])))
 
 
+def accepted_columns(db: sqlite3.Connection, pipeline: str) -> set[str]:
+    """The columns that the last accepted extracts of the pipeline's scopes had."""
+    rows = db.execute(
+        "SELECT DISTINCT accepted_columns FROM scopes"
+        " WHERE pipeline = ? AND accepted_columns IS NOT NULL",
+        (pipeline,),
+    )
+    return {column for (columns,) in rows for column in json.loads(columns)}
+
+
 def settle(
     db: sqlite3.Connection,
     pipeline: str,

@@ -27,6 +27,14 @@ class StandingTally:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The serials of the runs that last tried to read a scope, and last could."""
+
+    tried: int
+    read: int | None
+
+
 def add(
     db: sqlite3.Connection,
     pipeline: str,
@@ -70,14 +78,24 @@ def of_run(db: sqlite3.Connection, run_id: str, pipeline: str) -> Iterator[Stand
         yield Standing(*(*row[:-1], sides))
 
 
-def last_seen(db: sqlite3.Connection, pipeline: str) -> dict[str, int]:
-    """The serial of the run that last reconciled each scope, for those that any ever did."""
+def add_reading(
+    db: sqlite3.Connection, pipeline: str, run_id: str, scope: str, error: str | None
+) -> None:
+    """Write down that a scope was read, or why it could not be."""
+    db.execute(
+        "INSERT INTO readings (run_id, pipeline, scope, error) VALUES (?, ?, ?, ?)",
+        (run_id, pipeline, scope, None if error is None else storable(error)),
+    )
+
+
+def last_tried(db: sqlite3.Connection, pipeline: str) -> dict[str, Reading]:
+    """When each scope was last tried to be read by a reconciliation, and last read."""
     rows = db.execute(
-        "SELECT scope, max(serial) FROM standing_tallies JOIN runs USING (run_id)"
-        " WHERE pipeline = ? GROUP BY scope",
+        "SELECT scope, max(serial), max(iif(error IS NULL, serial, NULL)) FROM readings"
+        " JOIN runs USING (run_id) WHERE pipeline = ? GROUP BY scope",
         (pipeline,),
     )
-    return dict(rows.fetchall())
+    return {scope: Reading(tried, read) for scope, tried, read in rows}
 
 
 def _row(standing: Standing) -> tuple[str | int | None, ...]:

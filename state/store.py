@@ -335,7 +335,13 @@ class Store(Archive):
     ) -> None:
         """Write down what a reconciliation found in one scope; `counts` has those in step, too."""
         with self._writing() as (db, _):
+            standings.add_reading(db, pipeline, run_id, scope, None)
             standings.add(db, pipeline, run_id, scope, counts, found)
+
+    def add_unreadable(self, pipeline: str, run_id: str, scope: str, error: str) -> None:
+        """Write down why a reconciliation could not read a scope."""
+        with self._writing() as (db, _):
+            standings.add_reading(db, pipeline, run_id, scope, error)
 
     def _remember(self, serial: int) -> None:
         write_marker(self._path, Marker(self._lineage, serial), self._disk)

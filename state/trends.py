@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +42,15 @@ _BEFORE = """
         AND serial < (SELECT serial FROM runs WHERE run_id = :run_id)
     ORDER BY serial DESC LIMIT :most
 """
+_SUMMARIES = """
+    SELECT summary FROM runs
+    WHERE summary IS NOT NULL AND serial < (SELECT serial FROM runs WHERE run_id = ?)
+    ORDER BY serial DESC
+"""
 _RATES = """
     SELECT pipeline, scope, key, name, json_extract(before, '$.standard_rate') AS old,
         json_extract(after, '$.standard_rate') AS new
-    FROM changes WHERE run_id = ? AND entity = 'unit' AND outcome = 'applied'
+    FROM changes_as_told WHERE run_id = ? AND entity = 'unit' AND outcome = 'applied'
         AND typeof(old) IN ('integer', 'real') AND typeof(new) IN ('integer', 'real') AND old > 0
 """
 
@@ -56,6 +62,12 @@ def before(db: sqlite3.Connection, run_id: str, most: int) -> list[PastRun]:
         PastRun(run_id, started_at, status, json.loads(summary))
         for run_id, started_at, status, summary in reversed(rows)
     ]
+
+
+def summaries_before(db: sqlite3.Connection, run_id: str) -> Iterator[dict[str, Any]]:
+    """The summaries of the runs of any kind before this one, the last one first."""
+    for (summary,) in db.execute(_SUMMARIES, (run_id,)):
+        yield json.loads(summary)
 
 
 def rates(db: sqlite3.Connection, run_id: str) -> list[RateMove]:

@@ -19,9 +19,10 @@ ON_THE_MARKET = "rentable"
 
 @dataclass(frozen=True, slots=True)
 class DesiredUnit:
-    """A valid row as a unit; `group` is None where the source does not speak of groups."""
+    """A valid row as a unit; `group` is None where the source does not speak of groups, `row` where
+    it does not speak of the unit."""
 
-    row: int
+    row: int | None
     key: str
     group: str | None
     digest: str

@@ -8,7 +8,7 @@ API never shows, or ignores, or what the source says nothing of, cannot drift.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -41,9 +41,10 @@ class Sides:
     """All that is known of one scope.
 
     `changes` is the plan, desired against known. `absent` says of known keys that no valid row
-    shows why that is. `linkable` are the remote ids of live units and groups that `--adopt` would
-    link, `troubles` the changes that did not come through, with the API's words. `suggestions` says
-    by remote id which unit of the source a live one may be.
+    shows why that is; `unsaid` are those of which an extract that is not proven complete may just
+    not speak: they are compared with what is known. `linkable` are the remote ids of live units and
+    groups that `--adopt` would link, `troubles` the changes that did not come through, with the
+    API's words. `suggestions` says by remote id which unit of the source a live one may be.
     """
 
     live: Live
@@ -54,6 +55,7 @@ class Sides:
     schema: TargetSchema
     policies: Mapping[str, DriftPolicy] = field(default_factory=dict)
     absent: Mapping[str, Trouble] = field(default_factory=dict)
+    unsaid: Collection[str] = ()
     linkable: Mapping[tuple[Entity, str], str] = field(default_factory=dict)
     troubles: Mapping[tuple[Entity, str], Trouble] = field(default_factory=dict)
     suggestions: Mapping[str, str] = field(default_factory=dict)
@@ -111,6 +113,9 @@ class _Units:
                 yield self._of_the_source(wanted, known)
         for key, trouble in self.sides.absent.items():
             yield self._absent(self.sides.units[key], *trouble)
+        for key in self.sides.unsaid:
+            known = self.sides.units[key]
+            yield self._of_the_source(_as_it_was(known), known)
         yield from self._strangers()
 
     def _of_the_source(self, wanted: DesiredUnit, known: KnownUnit) -> Standing:
@@ -274,6 +279,11 @@ class _Groups:
             name = str(payload.get("name") or known.name)
             payload = {n: value for n, value in payload.items() if value is not None}
             self.learned.append(replace(known, name=name, payload=payload))
+
+
+def _as_it_was(known: KnownUnit) -> DesiredUnit:
+    """What the source wanted when it last spoke of the unit."""
+    return DesiredUnit(None, known.key, known.group, known.digest, known.payload)
 
 
 def _moved(

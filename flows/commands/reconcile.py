@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flows.console import UsageError, answering, print_json
 from flows.engine import reconcile_engine
-from flows.reconcile import Wish
+from flows.linking import Wish
+from flows.report_text import listed
 from flows.settings import load
 from flows.show import show_summary
 from flows.summary import RunSummary
@@ -47,11 +49,18 @@ def _flow(config: Path, pipelines: Sequence[str], wish: Wish) -> RunSummary:
 
 def _confirmed(pairs: Sequence[str]) -> Mapping[str, str]:
     """`KEY=ID`, each; a key may hold an equals sign, an id does not."""
-    split = [pair.rpartition("=") for pair in pairs]
-    wrong = [pair for pair, (key, _, remote_id) in zip(pairs, split, strict=True) if not key]
-    if wrong:
-        raise UsageError(f"--confirm {wrong[0]}: write KEY=ID, as the reconciliation suggested it")
-    return {key: remote_id for key, _, remote_id in split}
+    confirmed: dict[str, str] = {}
+    for pair in pairs:
+        key, _, remote_id = pair.rpartition("=")
+        if not key or not remote_id:
+            raise UsageError(f"--confirm {pair}: write KEY=ID, as the reconciliation suggested it")
+        if confirmed.setdefault(key, remote_id) != remote_id:
+            raise UsageError(f"--confirm names {confirmed[key]} and {remote_id} for unit {key}")
+    ids = Counter(confirmed.values())
+    for remote_id in (one for one, count in ids.items() if count > 1):
+        keys = listed(key for key, one in confirmed.items() if one == remote_id)
+        raise UsageError(f"--confirm gives {remote_id} to {keys}; a live unit is one unit's")
+    return confirmed
 
 
 def _share(text: str) -> float:

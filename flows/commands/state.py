@@ -48,8 +48,10 @@ def verify(config: Path) -> int:
         state = load_shared(config).state
         findings = findings_of(state)
         for finding in findings:
-            err.print(str(finding), markup=False, soft_wrap=True)
-        if not findings:
+            err.print(f"{finding.check}: {finding.message}", markup=False, soft_wrap=True)
+        if findings:
+            err.print("`unitsync state restore FILE` puts a backup back; the last are in backups/.")
+        else:
             out.print(f"{state}: every row is as it was written.", markup=False, soft_wrap=True)
         return 1 if findings else 0
 

@@ -1,4 +1,4 @@
-// Every change of the run in one table that is searched, sorted and paged in the page itself.
+// Everything that the run did or found in one table that is searched, sorted and paged in the page itself.
 // Text goes in as text and nothing else: a unit may be called anything.
 "use strict";
 (() => {
@@ -15,7 +15,7 @@
   const count = section.querySelector("[aria-live]");
   const [previous, next] = section.querySelectorAll(".pager button");
   const collator = new Intl.Collator(undefined, { numeric: true });
-  const state = { q: "", sort: "", page: 1 };
+  const state = { q: "", key: "", sort: "", page: 1 };
   let shown = rows.map((_, index) => index);
 
   const element = (tag, text, className) => {
@@ -45,9 +45,9 @@
       line.append(told(value));
       details.append(line);
     }
-    if (row[4] === "unit") {
+    if (row[4] !== "group" && row[KEY]) {
       const line = element("small", "its whole story: ");
-      line.append(element("code", "unitsync why " + quoted(row[KEY])));
+      line.append(element("code", "unitsync why " + quoted(row[KEY]), "command"));
       details.append(line);
     }
     cell.append(details);
@@ -57,8 +57,9 @@
   const line = (row) => {
     const made = element("tr");
     const place = element("td", row[ROW] === null ? "–" : String(row[ROW]), "row");
-    const scope = element("td");
+    const scope = element("td", undefined, "scope");
     scope.append(told(row[SCOPE]));
+    scope.title = clipped(row[SCOPE]);
     const change = element("td", undefined, "change");
     change.append(told(row[CHANGE]));
     const outcome = element("td", undefined, "outcome");
@@ -78,6 +79,7 @@
     const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
     shown = [];
     rows.forEach((row, index) => {
+      if (state.key && row[KEY] !== state.key) return;
       const chosen = selects.every((one) => !one.value || row[Number(one.dataset.column)] === one.value);
       if (chosen && words.every((word) => texts[index].includes(word))) shown.push(index);
     });
@@ -94,7 +96,7 @@
     body.replaceChildren(...shown.slice(start, start + PAGE).map((index) => line(rows[index])));
     const number = (value) => value.toLocaleString("en-US");
     const range = shown.length ? `${number(start + 1)}–${number(Math.min(start + PAGE, shown.length))} of ` : "";
-    count.textContent = `${range}${number(shown.length)} changes`;
+    count.textContent = `${range}${number(shown.length)} lines`;
     previous.disabled = state.page === 1;
     next.disabled = state.page === pages;
     for (const header of headers) {
@@ -107,7 +109,8 @@
   // The address says what is shown, so that it can be sent to a colleague.
   const remember = () => {
     const said = new URLSearchParams();
-    if (state.q) said.set("q", state.q);
+    if (state.key) said.set("key", state.key);
+    else if (state.q) said.set("q", state.q);
     for (const one of selects) if (one.value) said.set(one.name, one.value);
     if (state.sort) said.set("sort", state.sort);
     if (state.page > 1) said.set("page", String(state.page));
@@ -118,7 +121,9 @@
     const [, said] = location.hash.split("?");
     if (!location.hash.startsWith("#every")) return false;
     const parameters = new URLSearchParams(said ?? "");
-    state.q = find.value = parameters.get("q") ?? "";
+    state.q = parameters.get("q") ?? "";
+    state.key = parameters.get("key") ?? "";
+    find.value = state.key || state.q;
     state.sort = /^-?[1-9]$/.test(parameters.get("sort") ?? "") ? Number(parameters.get("sort")) : "";
     state.page = Number.parseInt(parameters.get("page") ?? "1", 10) || 1;
     for (const one of selects) one.value = parameters.get(one.name) ?? "";
@@ -142,6 +147,7 @@
   }
   find.addEventListener("input", () => {
     state.q = find.value;
+    state.key = "";
     changed();
   });
   for (const header of headers) {
@@ -164,7 +170,9 @@
     draw();
   };
   window.addEventListener("hashchange", () => {
-    if (recall()) show();
+    if (!recall()) return;
+    show();
+    section.scrollIntoView();
   });
   section.querySelector(".every").hidden = false;
   section.querySelector(".without").hidden = true;

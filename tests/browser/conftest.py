@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -19,6 +21,7 @@ from flows.summary import COUNTS, PipelineSummary, RunSummary
 from state.disk import LOCAL_DISK
 from state.store import Store
 from transforms.plan import Change, Result
+from transforms.standing import STANDINGS, FieldStanding, Standing
 
 NOW = datetime(2026, 11, 22, 7, 0, 5, tzinfo=UTC)
 RUN = "run-1"
@@ -29,6 +32,15 @@ HOSTILE = (
     "\u202eevil",
     "x" * 10_000,
 )
+REJECTION = {
+    "row": 7,
+    "scope": "facility-1",
+    "key": "k-rejected",
+    "field": "width",
+    "rule": "number",
+    "value": "wide",
+    "message": "width is wide",
+}
 VIEWS = {
     "desktop, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
@@ -123,10 +135,48 @@ def written(folder: Path, changes: int) -> Path:
     return Path(path).absolute()
 
 
+def compared(folder: Path, units: int) -> Path:
+    """The report of a reconciliation that found so many units out of step, and one rejected row."""
+    with Store.open(folder / "unitsync.db", clock=lambda: NOW, new_id=lambda: "lineage") as store:
+        store.begin_run(RUN, "reconcile", ["storage"])
+        found = [standing(number) for number in range(units)]
+        counts = Counter((one.entity, one.standing) for one in found)
+        store.add_standings("storage", RUN, "facility-1", counts, found)
+        store.add_rejections("storage", RUN, pd.DataFrame([REJECTION]))
+        pipeline = PipelineSummary(
+            "storage",
+            "attention",
+            dict.fromkeys(COUNTS, 0),
+            12,
+            3.2,
+            standings={f"{entity} {name}": count for (entity, name), count in counts.items()},
+            coverage={"scopes": 1, "read": 1},
+        )
+        summary = RunSummary(RUN, "reconcile", (pipeline,), at=NOW)
+        path = write_report(summary, store, folder / "reports", LOCAL_DISK)
+    assert path is not None
+    return Path(path).absolute()
+
+
+def standing(number: int) -> Standing:
+    kind = STANDINGS[1 + number % (len(STANDINGS) - 1)]
+    sides = FieldStanding(100, 100, 100 + number, "drifted")
+    name = HOSTILE[number] if number < len(HOSTILE) else f"A{number:05}"
+    return Standing(
+        "facility-1", "unit", f"k{number}", name, f"r{number}", kind, number, "", {"rate": sides}
+    )
+
+
 def ended(one: Change) -> Result:
     if int(one.key[1:]) % 10 == 0:
         return Result(one, "held", "max_rate_change: somebody must look")
     return Result(one, "failed", "name: has already been taken", 422)
+
+
+@pytest.fixture(scope="session")
+def reconciled(tmp_path_factory):
+    """The report of a reconciliation that found 3,000 units out of step."""
+    return compared(tmp_path_factory.mktemp("reconciled"), 3_000)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ def test_a_page_of_any_size_is_quiet_and_asks_nobody_for_anything(opened, report
 
     assert [] == seen.said
     assert [reports(changes).as_uri()] == seen.asked
-    assert f"1–{min(changes, 100)} of {changes:,} changes" == seen.count
+    assert f"1–{min(changes, 100)} of {changes:,} lines" == seen.count
     width = seen.page.evaluate("document.documentElement.scrollWidth")
     assert VIEWS[view]["viewport"]["width"] >= width
 
@@ -25,7 +25,7 @@ def test_one_unit_among_50_000_is_found_with_the_words_of_the_api_and_its_story(
     seen.page.get_by_role("searchbox").fill("a04242")
     seen.page.locator("#every tbody summary").click()
 
-    assert "1–1 of 1 changes" == seen.count
+    assert "1–1 of 1 lines" == seen.count
     told = seen.page.locator("#every tbody tr").inner_text()
     assert "standard_rate 100 → 4342" in told
     assert "name: has already been taken" in told
@@ -43,7 +43,7 @@ def test_what_is_shown_can_be_sent_to_a_colleague(opened, reports):
     other = opened(reports(500), anchor=address)
 
     assert "#every?q=A001&outcome=held&sort=-1" == address
-    assert "1–10 of 10 changes" == other.count == seen.count
+    assert "1–10 of 10 lines" == other.count == seen.count
     assert ["A00190", "A00180"] == other.names[:2]
     assert seen.names == other.names
 
@@ -69,7 +69,7 @@ def test_pages_turn_and_end(opened, reports):
     for _ in range(4):
         onward.click()
 
-    assert "401–500 of 500 changes" == seen.count
+    assert "401–500 of 500 lines" == seen.count
     assert onward.is_disabled()
     assert seen.page.get_by_role("button", name="Previous page").is_enabled()
 
@@ -128,3 +128,32 @@ def test_without_javascript_the_lists_stand_and_the_command_is_named(opened, rep
     assert seen.page.get_by_text("unitsync report run-1 --format csv").is_visible()
     assert not seen.page.get_by_role("searchbox").is_visible()
     assert seen.page.locator("#person").is_visible()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_whatever_a_reconciliation_found_is_searched_and_filtered(opened, reconciled, view):
+    seen = opened(reconciled, view)
+
+    seen.page.get_by_label("standing").select_option("drifted")
+    drifted = seen.count
+    seen.page.get_by_label("standing").select_option("")
+    seen.page.get_by_role("searchbox").fill("k-rejected")
+
+    assert "1–100 of 300 lines" == drifted
+    assert "1–1 of 1 lines" == seen.count
+    assert "width wide" in seen.page.locator("#every tbody tr").inner_text()
+    assert [] == seen.said
+    assert [reconciled.as_uri()] == seen.asked
+    width = seen.page.evaluate("document.documentElement.scrollWidth")
+    assert VIEWS[view]["viewport"]["width"] >= width
+
+
+def test_a_unit_in_a_list_leads_to_its_line_with_its_command(opened, reports):
+    seen = opened(reports(500))
+
+    seen.page.locator("#person summary").first.click()
+    seen.page.locator("#person .unit a").first.click()
+
+    assert "1–1 of 1 lines" == seen.count
+    seen.page.locator("#every tbody summary").click()
+    assert "unitsync why" in seen.page.locator("#every tbody tr").inner_text()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sqlite3
 from dataclasses import replace
 
 import httpx
@@ -11,6 +13,8 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.sync import sync
+
+DEPOT = "22222222-2222-4222-8222-222222222222"
 
 
 @pytest.fixture
@@ -153,3 +157,45 @@ def test_an_error_of_one_pipeline_leaves_the_others_to_run(desk, community, rows
     assert ["ok", "error"] == [pipeline.status for pipeline in summary.pipelines]
     assert 4 == summary.exit_code
     assert 1 == len(desk.live())
+
+
+def test_a_column_that_the_export_has_lost_ends_its_pipeline_and_no_other(desk, unit):
+    text = desk.config.read_text()
+    second = text[text.index("  storage:") :].replace("  storage:", "  depot:", 1)
+    desk.config.write_text(text + second.replace("units.csv", "depot.csv"))
+    desk.export(unit(1), unit(2))
+    depot = [unit(1, site=DEPOT), unit(2, site=DEPOT)]
+    write(desk.folder / "depot.csv", depot)
+    sync(desk.settings(), desk.world())
+    write(desk.folder / "depot.csv", [renamed(row, "rate", "Rate") for row in depot])
+    desk.export(unit(1), unit(2, rate="120.00"))
+
+    summary = sync(desk.settings(), desk.world())
+
+    assert {"storage": "ok", "depot": "error"} == {
+        one.pipeline: one.status for one in summary.pipelines
+    }
+    assert 1 == summary.pipelines[0].counts["updated"]
+    assert 'depot.csv has no column "rate" any more' in summary.pipelines[1].notes[0]
+
+
+def write(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def renamed(row, old, new):
+    return {new if name == old else name: value for name, value in row.items()}
+
+
+def test_what_verify_finds_is_told_in_words_and_with_what_to_do(desk, unit, command):
+    desk.sync(unit(1))
+    with sqlite3.connect(desk.folder / "unitsync.db") as db:
+        db.execute("UPDATE units SET payload = '{}'")
+
+    told = refusal(command("state", "verify"), 1)
+
+    assert told.startswith("seal: The known unit u1")
+    assert "unitsync state restore" in told

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from flows.reconcile import Wish, reconcile
+from flows.commands.reconcile import run
+from flows.linking import Wish
+from flows.reconcile import reconcile
 
 
 @pytest.fixture
@@ -279,6 +281,91 @@ def test_a_sample_goes_round_and_says_how_far_it_came(desk, unit):
     assert (
         "1 of 4 scopes were read; the others were in earlier runs" in summary.pipelines[0].notices
     )
+
+
+def test_a_facility_that_cannot_be_read_bars_no_other_from_a_sample(desk, unit):
+    sites = [f"{n}{n}{n}{n}{n}{n}{n}{n}-1111-4111-8111-111111111111" for n in range(1, 4)]
+    desk.sync(*[unit(n, site=site) for n, site in enumerate(sites, start=1)])
+    desk.fault("status", "GET units", status=403, scope=sites[0], count=99)
+
+    read = [compared(desk, share=0.3).exit_code for _ in sites]
+
+    assert [4, 0, 0] == read
+    assert {sites[1], sites[2]} == {
+        row["scope"] for row in desk.rows_of("SELECT scope FROM readings WHERE error IS NULL")
+    }
+
+
+def test_how_much_was_read_is_in_the_json_document(desk, unit):
+    other = "22222222-2222-4222-8222-222222222222"
+    desk.sync(unit(1), unit(2, site=other))
+
+    summary = compared(desk, share=0.5)
+
+    assert {"scopes": 2, "read": 1} == summary.document()["pipelines"][0]["coverage"]
+
+
+def test_a_confirmation_that_links_nothing_is_told_with_its_reason(desk, unit):
+    desk.sync(unit(1), unit(2))
+    first, second = (desk.live()[name]["id"] for name in ("A1", "A2"))
+
+    summary = compared(desk, confirmed={"u1": first, "u2": first, "u9": "nobody"})
+
+    assert 1 == summary.exit_code
+    assert (
+        f"--confirm u2={first} linked nothing: it is linked to {second} already",
+        "--confirm u9=nobody linked nothing: no valid row of that key is in a scope that was read",
+    ) == summary.pipelines[0].notes
+
+
+def test_a_confirmed_id_that_is_not_live_or_somebody_elses_is_told(desk, unit):
+    desk.sync(unit(1))
+    taken = desk.live()["A1"]["id"]
+
+    summary = compared(desk, unit(1), unit(2), unit(3), confirmed={"u2": "gone", "u3": taken})
+
+    first, second = summary.pipelines[0].notes
+    assert first.endswith("has that id")
+    assert second.endswith(f"{taken} is linked to unit u1 already")
+
+
+@pytest.mark.parametrize("pairs", [["a=1", "a=2"], ["a=1", "b=1"], ["a="], ["=1"], ["a"]])
+def test_confirmations_that_contradict_each_other_are_refused(desk, pairs):
+    done = run(
+        desk.folder / "unitsync.yaml",
+        [],
+        adopt=False,
+        confirm=pairs,
+        sample="100%",
+        direct=True,
+        as_json=False,
+    )
+
+    assert 2 == done
+    assert not (desk.folder / "unitsync.db").exists()
+
+
+def test_rows_that_are_rejected_are_kept_for_the_page(desk, unit):
+    desk.sync(unit(1), unit(2))
+
+    summary = compared(desk, unit(1), unit(2, width="wide"))
+
+    [line] = desk.rows_of(f"SELECT key, field FROM rejections WHERE run_id = '{summary.run_id}'")
+    assert {"key": "u2", "field": "width"} == line
+
+
+def test_an_extract_that_is_not_proven_complete_makes_nobody_missing(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3))
+    by_hand(desk, "A3", standard_rate=77.0)
+    desk.export(unit(1))
+    path = desk.folder / "units.csv"
+    path.write_text(path.read_text() + '"torn')
+
+    summary = compared(desk)
+
+    assert 0 == summary.pipelines[0].counts["missing"]
+    assert {"A3": "drifted"} == found(desk)
+    assert "not proven complete" in summary.pipelines[0].notices[0]
 
 
 def test_as_many_requests_are_sent_as_there_are_pages(desk, unit):

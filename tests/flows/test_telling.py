@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from connectors.sandbox import Fault
 from flows.cli import app
 from flows.engine import reconcile_engine, run_engine
-from flows.reconcile import Wish
+from flows.linking import Wish
 from flows.run import allow_command
 from flows.stopping import Stop
 from flows.sync import sync
