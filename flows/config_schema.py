@@ -30,6 +30,8 @@ def _with_placeholder(setting: dict[str, Any]) -> dict[str, Any]:
     """A setting that may also be `${NAME}`, where it is not text anyway."""
     about = {key: value for key, value in setting.items() if key in _ABOUT}
     value = {key: value for key, value in setting.items() if key not in _ABOUT}
+    if "items" in value:
+        return {**setting, "items": _with_placeholder(value["items"])}
     alternatives = value.get("anyOf", [value])
     if not any(_refuses_text(alternative) for alternative in alternatives):
         return setting

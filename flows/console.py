@@ -73,6 +73,11 @@ def print_json(document: Any) -> None:
         ) from None
 
 
+def is_expected(error: Exception) -> bool:
+    """Whether the error is one that its own words explain to a person; else it is a bug."""
+    return isinstance(error, tuple(_EXIT_CODES))
+
+
 def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
     """The exit code of `work`, or of the error that ended it, which is told in one message."""
     try:

@@ -13,26 +13,38 @@ from flows.reconcile import reconcile
 from flows.settings import load
 from flows.stopping import stopping
 from flows.summary import RunSummary
-from flows.sync import sync
+from flows.sync import Watcher, sync
+from flows.telling import Telling
 from flows.watching import watching
 from flows.world import World
 
 
 def run_engine(
-    config: Path, pipelines: Sequence[str], plan: Path | None, pusher: Pusher = in_threads
+    config: Path,
+    pipelines: Sequence[str],
+    plan: Path | None,
+    pusher: Pusher = in_threads,
+    watcher: Watcher = Watcher(),
 ) -> RunSummary:
-    """Syncs the pipelines, or applies the saved plan."""
+    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal."""
     settings, world = load(config, pipelines), World()
     warn(settings.warnings)
-    with stopping(world.stop), watching() as watcher:
-        if plan is not None:
-            return apply(settings, world, plan, watcher=watcher, pusher=pusher)
-        return sync(settings, world, watcher=watcher, pusher=pusher)
+    with Telling(settings, "sync") as telling:
+        with stopping(world.stop), watching(watcher) as both:
+            if plan is not None:
+                summary = apply(settings, world, plan, watcher=both, pusher=pusher)
+            else:
+                summary = sync(settings, world, watcher=both, pusher=pusher)
+        return telling.of(summary)
 
 
-def reconcile_engine(config: Path, pipelines: Sequence[str], wish: Wish) -> RunSummary:
+def reconcile_engine(
+    config: Path, pipelines: Sequence[str], wish: Wish, watcher: Watcher = Watcher()
+) -> RunSummary:
     """Compares the pipelines with their APIs; nothing is sent."""
     settings, world = load(config, pipelines), World()
     warn(settings.warnings)
-    with stopping(world.stop), watching() as watcher:
-        return reconcile(settings, world, wish, watcher=watcher)
+    with Telling(settings, "reconcile") as telling:
+        with stopping(world.stop), watching(watcher) as both:
+            summary = reconcile(settings, world, wish, watcher=both)
+        return telling.of(summary)

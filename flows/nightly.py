@@ -1,4 +1,4 @@
-"""The Prefect side of the night: the same engine, with a task per shard and an artifact at the end.
+"""The Prefect side of the night: the same engine, with a task per shard, and artifacts.
 
 Nothing here decides anything. The number of tasks is that of the shards and never grows with units
 (about 20 ms a task, DESIGN 6).
@@ -13,9 +13,12 @@ from typing import Any
 
 from flows.engine import reconcile_engine, run_engine
 from flows.linking import Wish
+from flows.needs import needs_of
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
+from flows.settings import load_shared
 from flows.summary import RunSummary
+from state.store import Store
 
 # Prefect reads these when it is imported: no telemetry, no chatter on the user's terminal.
 for _name, _value in {
@@ -29,9 +32,10 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 from prefect import flow, task  # noqa: E402
-from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.utilities.annotations import quote  # noqa: E402
+
+from flows.artifacts import progressing, publish  # noqa: E402
 
 
 class NightNeedsPerson(Exception):
@@ -66,7 +70,10 @@ def nightly_sync(
     plan: Path | None = None,
 ) -> RunSummary:
     """Brings the vendor's API in step with the source: all pipelines, or the named ones."""
-    return _told(run_engine(config, pipelines or [], plan, in_tasks), "unitsync-night")
+    key = "unitsync-night"
+    with progressing(key) as watcher:
+        summary = run_engine(config, pipelines or [], plan, in_tasks, watcher)
+    return _told(summary, config, key)
 
 
 @flow(name="reconcile", persist_result=False, validate_parameters=True)
@@ -79,14 +86,16 @@ def reconciliation(
 ) -> RunSummary:
     """Compares source, known and live of all pipelines, or of the named ones; nothing is sent."""
     wish = Wish(adopt, confirmed or {}, share)
-    return _told(reconcile_engine(config, pipelines or [], wish), "unitsync-reconciliation")
+    key = "unitsync-reconciliation"
+    with progressing(key) as watcher:
+        summary = reconcile_engine(config, pipelines or [], wish, watcher)
+    return _told(summary, config, key)
 
 
-def _told(summary: RunSummary, key: str) -> RunSummary:
-    """The summary as an artifact; a run that could not run, or broke a promise, fails."""
-    create_markdown_artifact(
-        key=key, markdown=summary.markdown(), description=f"What became of the {summary.kind}"
-    )
+def _told(summary: RunSummary, config: Path, key: str) -> RunSummary:
+    """The summary as artifacts; a run that could not run, or broke a promise, fails."""
+    with Store.open_for_reading(load_shared(config).state) as store:
+        publish(summary, needs_of(summary, store), key)
     if summary.status in ("error", "broken"):
         raise NightNeedsPerson(summary)
     return summary

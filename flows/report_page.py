@@ -140,7 +140,7 @@ class PipelinePage:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole page."""
+    """The whole page. `deaths` tell of runs that died before this one."""
 
     run_id: str
     kind: str
@@ -149,6 +149,7 @@ class Page:
     figures: tuple[tuple[str, int, str], ...]
     pipelines: tuple[PipelinePage, ...]
     charts: Charts
+    deaths: tuple[str, ...]
 
     @property
     def searchable(self) -> bool:
@@ -178,6 +179,7 @@ def page_of(summary: RunSummary, store: Archive) -> Page:
             for pipeline, detail in zip(summary.pipelines, details, strict=True)
         ),
         charts=charts_of(summary, store),
+        deaths=summary.deaths,
     )
 
 

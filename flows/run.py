@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.deaths import told
 from flows.inventory import inventory, inventory_before
 from flows.report import write_report
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
 from flows.world import World
 from state.backup import backup, snapshot
+from state.deaths import Death
 from state.lock import RunLock
 from state.store import Store
 
@@ -28,13 +30,14 @@ def allow_command(run: str, scope: str) -> str:
 
 @dataclass
 class Run:
-    """A run that is going on, with the state open."""
+    """A run that is going on, with the state open. It tells of `deaths`: dead runs before it."""
 
     run_id: str
     kind: str
     settings: Settings
     store: Store
     world: World
+    deaths: Sequence[Death] = ()
 
     def allow_command(self, scope: str) -> str:
         """What a person types to let through what is held here; a preview is no run to name."""
@@ -44,13 +47,14 @@ class Run:
 
     def finish(self, summary: RunSummary) -> RunSummary:
         """Writes the report and keeps the balance."""
-        stop = self.world.stop
+        stop, timezone = self.world.stop, self.settings.schedule.timezone
         ended = replace(
             summary,
             pipelines=tuple(map(self._with_stocks, map(self._with_missing, summary.pipelines))),
             stopped_by=stop.number if stop.is_set() else None,
             at=self.world.clock.now(),
-            timezone=self.settings.schedule.timezone,
+            timezone=timezone,
+            deaths=tuple(told(death, timezone) for death in self.deaths),
         )
         report = write_report(ended, self.store, self.settings.reports, self.world.disk)
         done = replace(ended, report=report)
@@ -92,7 +96,7 @@ def running(
             if writes(store) and existed:
                 backup(settings.state, now=world.clock.now(), disk=world.disk)
             store.begin_run(run_id, kind, list(settings.pipelines))
-            yield Run(run_id, kind, settings, store, world)
+            yield Run(run_id, kind, settings, store, world, store.untold_deaths())
 
 
 @contextmanager

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from connectors.notify import Notify
 from connectors.sources.file import FileSource
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from flows.config_checks import check_pipeline, credential_warnings
@@ -100,6 +101,7 @@ class ConfigFile(BaseModel):
         description="The folder that reports are written to; relative to this file.",
     )
     schedule: Schedule = Field(default=Schedule(), description="When `unitsync serve` runs what.")
+    notify: Notify = Field(default=Notify(), description="Who is told of a run, and of which.")
     pipelines: dict[str, Pipeline] = Field(
         description="The pipelines by name; names are yours to choose.",
         json_schema_extra={"minProperties": 1},
@@ -118,6 +120,7 @@ class Settings:
     state: Path
     reports: Path
     schedule: Schedule
+    notify: Notify
     pipelines: Mapping[str, Pipeline]
     base: Path
     file: str = "unitsync.yaml"
@@ -144,9 +147,11 @@ def load(
 
 
 def load_shared(path: Path | str, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings without any pipeline, for what needs the state or the reports only."""
+    """The settings without any pipeline, for what needs the state or the reports only. Nobody is
+    notified, so the addresses are not looked into either."""
     document = read(Path(path))
-    return _load(document, _names(document), (), environ)
+    quiet = {name: value for name, value in document.data.items() if name != "notify"}
+    return _load(replace(document, data=quiet), _names(document), (), environ)
 
 
 def _names(document: Document) -> tuple[str, ...]:
@@ -210,6 +215,7 @@ def _settings(config: ConfigFile, names: tuple[str, ...], written: Written) -> S
         state=base / Path(config.state).expanduser(),
         reports=base / Path(config.reports).expanduser(),
         schedule=config.schedule,
+        notify=config.notify,
         pipelines=config.pipelines,
         base=base,
         file=written.document.file,

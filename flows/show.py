@@ -58,6 +58,8 @@ def show_summary(summary: RunSummary) -> None:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
         for notice in pipeline.notices:
             err.print(f"  {notice}", markup=False, soft_wrap=True, style="dim")
+    for told in (*summary.deaths, *summary.notices):
+        err.print(told, markup=False, soft_wrap=True, style="yellow")
     if summary.report:
         err.print(f"report: {summary.report}", markup=False, soft_wrap=True)
     else:

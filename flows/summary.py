@@ -5,7 +5,6 @@ extracted = rejected + unchanged + planned          planned = applied + failed +
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -134,7 +133,8 @@ class PipelineSummary:
 @dataclass(frozen=True)
 class RunSummary:
     """What became of a run. `stopped_by` is the signal that ended it early, if one did; `at` is
-    when it ended, in the `timezone` of those who read of it."""
+    when it ended, in the `timezone` of those who read of it. `deaths` tell of runs before it that
+    died, `notices` of what went wrong after it had ended."""
 
     run_id: str
     kind: str
@@ -143,6 +143,8 @@ class RunSummary:
     stopped_by: int | None = None
     at: datetime = field(default=datetime.min.replace(tzinfo=UTC), compare=False)
     timezone: str = "UTC"
+    deaths: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -176,6 +178,7 @@ class RunSummary:
             "stopped_by": self.stopped_by,
             "at": self.at.isoformat(),
             "timezone": self.timezone,
+            "deaths": self.deaths,
         }
 
     @classmethod
@@ -192,27 +195,8 @@ class RunSummary:
             kept.get("stopped_by"),
             datetime.fromisoformat(kept.get("at", ended)),
             kept.get("timezone", "UTC"),
+            tuple(kept.get("deaths", ())),
         )
-
-    def markdown(self) -> str:
-        """The balance for a page that renders Markdown. Names are data, so they are escaped."""
-        lines = [f"**{self.status}** · run `{self.run_id}`", ""]
-        lines += ["| pipeline | status | " + " | ".join(COUNTS) + " |"]
-        lines += ["|---|---|" + "---:|" * len(COUNTS)]
-        for summary in self.pipelines:
-            numbers = " | ".join(str(summary.counts[name]) for name in COUNTS)
-            lines.append(f"| {_escaped(summary.pipeline)} | {summary.status} | {numbers} |")
-        for summary in self.pipelines:
-            found = (f"{count} {name}" for name, count in (summary.standings or {}).items())
-            lines += [f"- {_escaped(summary.pipeline)}: {one}" for one in found]
-            lines += [f"- {_escaped(note)}" for note in (*summary.notes, *summary.notices)]
-        if self.report:
-            lines += ["", f"Report: `{self.report}`"]
-        return "\n".join(lines)
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~])", r"\\\1", " ".join(text.split()))
 
 
 def explain(error: Exception) -> str:

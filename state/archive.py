@@ -13,6 +13,7 @@ from state import (
     absences,
     allowances,
     changes,
+    deaths,
     exports,
     history,
     inventory,
@@ -26,6 +27,7 @@ from state import (
 from state import tripped as guardrails
 from state.absences import Absence
 from state.allowances import Allowance
+from state.deaths import Death
 from state.exports import Table
 from state.history import UnitHistory
 from state.inventory import Kind
@@ -60,6 +62,11 @@ class Archive:
         """The runs whose id begins so, newest first."""
         with self._transactions.reading() as db:
             return runs.ids(db, prefix)
+
+    def untold_deaths(self) -> list[Death]:
+        """The runs whose process died, and of which no run has told yet."""
+        with self._transactions.reading() as db:
+            return deaths.untold(db)
 
     def held_scopes(self, run_id: str) -> list[HeldScope]:
         """What a run held by guardrails, scope by scope."""

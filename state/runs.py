@@ -8,11 +8,14 @@ again), what it had sent stays in doubt until it is settled.
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
+from state import deaths
 from state.encoding import to_json, to_text
 from state.errors import LedgerConflict
 from state.scopes import RESTORED
@@ -60,9 +63,17 @@ def begin(
     serial = max(serial, remembered_serial) + 1
     db.execute("UPDATE meta SET serial = ?", (serial,))
     db.execute(
-        "INSERT INTO runs (run_id, serial, kind, pipelines, status, started_at)"
-        " VALUES (?, ?, ?, ?, 'running', ?)",
-        (run_id, serial, kind, to_json(list(pipelines)), to_text(now)),
+        "INSERT INTO runs (run_id, serial, kind, pipelines, status, started_at, host, pid)"
+        " VALUES (?, ?, ?, ?, 'running', ?, ?, ?)",
+        (
+            run_id,
+            serial,
+            kind,
+            to_json(list(pipelines)),
+            to_text(now),
+            socket.gethostname(),
+            os.getpid(),
+        ),
     )
     return serial
 
@@ -70,8 +81,8 @@ def begin(
 def finish(
     db: sqlite3.Connection, run_id: str, status: str, summary: Mapping[str, Any], now: datetime
 ) -> None:
-    """Record how a run ended; what it never came to is abandoned, and what is in doubt is kept as
-    it was told."""
+    """Record how a run ended, and that it told of the dead; what it never came to is abandoned, and
+    what is in doubt is kept as it was told."""
     cursor = db.execute(
         "UPDATE runs SET status = ?, finished_at = ?, summary = ?"
         " WHERE run_id = ? AND status = 'running'",
@@ -81,6 +92,7 @@ def finish(
         raise LedgerConflict(f"run {run_id} is not running, so it cannot be finished")
     db.execute(_ABANDON, (run_id,))
     db.execute(_TELL, (run_id,))
+    deaths.told(db, run_id)
 
 
 def latest(db: sqlite3.Connection, limit: int) -> list[RunRecord]:

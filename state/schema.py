@@ -6,7 +6,8 @@ and raise nothing by hand, the version is their number.
 
 What a row means:
 
-- `runs`      one per run. `running` after its process died is a run that was killed.
+- `runs`      one per run. `running` after its process died is a run that was killed; the next one
+              calls it `died`, and `told_by` is the first run that came to its end and told of it.
 - `scopes`    one per scope. `in_flight` names the run that sent something there and did not settle
               it, or found something to look at again: read the scope before believing `units`.
               `digest` is null unless every unit of the scope is known to be in step. `strangers`:
@@ -72,7 +73,14 @@ def m004_as_of(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION = 4
+@_migrations()
+def m005_deaths(db: Database) -> None:
+    """Where a run runs, and who told of its death."""
+    for statement in _DEATHS.split(";\n"):
+        db.execute(statement)
+
+
+SCHEMA_VERSION = 5
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -337,4 +345,12 @@ CREATE TABLE absences (
     until INTEGER,
     PRIMARY KEY (pipeline, scope, key, since)
 ) STRICT, WITHOUT ROWID
+"""
+
+_DEATHS = """
+ALTER TABLE runs ADD COLUMN host TEXT;
+ALTER TABLE runs ADD COLUMN pid INTEGER;
+ALTER TABLE runs ADD COLUMN told_by TEXT REFERENCES runs (run_id);
+-- Those who died before anybody told of such things are no news.
+UPDATE runs SET told_by = run_id WHERE status = 'died'
 """

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from connectors.notify import Notify
 from flows.report import write_report
 from flows.schedule import Schedule
 from flows.settings import Settings
@@ -160,6 +161,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
         state=tmp_path / "unitsync.db",
         reports=tmp_path / "reports",
         schedule=Schedule(timezone="America/New_York"),
+        notify=Notify(),
         pipelines={},
         base=tmp_path,
     )

@@ -494,7 +494,7 @@ MISTAKES = [
         "source",
         "source",
         'unknown setting "source"',
-        "state, reports, schedule or pipelines",
+        "state, reports, schedule, notify or pipelines",
         'it belongs under "pipelines.NAME"',
     ),
     Mistake(
@@ -534,7 +534,7 @@ MISTAKES = [
         "report:",
         "report",
         'unknown setting "report"',
-        "state, reports, schedule or pipelines",
+        "state, reports, schedule, notify or pipelines",
         'did you mean "reports"?',
     ),
     Mistake(

@@ -44,6 +44,7 @@ def test_the_schema_accepts_the_example_of_the_design() -> None:
     "edit",
     [
         lambda data: data.update(report="x"),
+        lambda data: data.update(notify={"urls": [], "on": ["faild"]}),
         lambda data: data["schedule"].update(nightly="0 2 * * *"),
         lambda data: data["pipelines"]["storage"].update(batch_size=50),
         lambda data: data["pipelines"]["storage"]["target"].update(acces_id="x"),
@@ -83,6 +84,8 @@ def test_the_schema_refuses_what_the_configuration_refuses(
         lambda data: data["pipelines"]["storage"]["guardrails"].update(max_missing=0.1),
         lambda data: data["pipelines"]["storage"]["guardrails"].update(max_missing=None),
         lambda data: data["schedule"].update(sync=None),
+        lambda data: data.update(notify={"urls": "${HOOK}"}),
+        lambda data: data.update(notify={"urls": ["${HOOK}"], "on": ["failed", "${OTHER}"]}),
     ],
 )
 def test_the_schema_accepts_variables_and_null_where_they_are_allowed(
@@ -96,7 +99,7 @@ def test_the_schema_accepts_variables_and_null_where_they_are_allowed(
 
 
 @pytest.mark.parametrize(
-    "section", ["StoredgeSettings", "TravtusSettings", "Guardrails", "Schedule"]
+    "section", ["StoredgeSettings", "TravtusSettings", "Guardrails", "Schedule", "Notify"]
 )
 def test_an_editor_can_explain_every_setting(section: str) -> None:
     """Each setting has a sentence to show; `kind` explains itself by its section."""

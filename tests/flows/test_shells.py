@@ -16,6 +16,7 @@ from connectors.clock import SystemClock
 from connectors.sandbox import DEMO_CREDENTIALS, Fault, SandboxServer, demo_sandbox
 from tests.marks import files_below, leaks
 
+HOSTILE = "<img src=x onerror=alert(1)> [free](https://evil.example) `x`"
 UNITSYNC = [sys.executable, "-m", "flows"]
 
 
@@ -98,9 +99,12 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert "Traceback" not in flow.stderr
     prefect = desk.folder / "prefect" / "prefect.db"
     with sqlite3.connect(prefect) as db:
-        ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-night'")
+        shown = dict(db.execute("SELECT key, data FROM artifact"))
         (runs,) = db.execute("SELECT count(*) FROM task_run").fetchone()
-    assert "| storage | ok | 5 |" in data
+    assert "| storage | ok | 5 |" in shown["unitsync-night"]
+    assert [] == json.loads(json.loads(shown["unitsync-night-needs"]))
+    report = json.loads(flow.stdout)["report"]
+    assert Path(report).absolute().as_uri() in shown["unitsync-night-report"]
     assert 1 == runs
     secrets = [DEMO_CREDENTIALS.secret_key, DEMO_CREDENTIALS.access_id, lock]
     output = (direct.stdout + direct.stderr + flow.stdout + flow.stderr).encode()
@@ -124,6 +128,35 @@ def test_a_reconciliation_finds_the_same_as_a_flow_and_directly(shell, desk, san
     with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
         ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-reconciliation'")
     assert "unit drifted" in data
+
+
+def test_prefect_shows_how_far_a_long_night_is_and_what_needs_a_person_after_it(
+    shell, desk, sandbox, unit
+):
+    desk.configure("requests_per_second: null", "requests_per_second: null\n      concurrency: 1")
+    sites = [f"{number:08}-1111-4111-8111-111111111111" for number in range(10)]
+    desk.export(*(unit(number, site=site) for number, site in enumerate(sites)))
+    body = {"error_hash": {"name": [{"name": "A0", "message": HOSTILE}]}}
+    refused = Fault(kind="status", endpoint="POST units/bulk_create", status=400, body=body)
+    sandbox.order_fault(refused)
+    sandbox.order_fault(
+        Fault(kind="delay", endpoint="POST units/bulk_create", count=None, seconds=0.8)
+    )
+
+    flow = shell.run("sync", "--json")
+
+    assert 1 == flow.returncode, flow.stderr
+    with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
+        shown = db.execute("SELECT key, data FROM artifact").fetchall()
+    assert 4 == len(shown)  # that of the progress was made once, and then updated
+    told = dict(shown)
+    assert 100.0 == float(told["unitsync-night-progress"])
+    (need, *_) = [n for n in json.loads(json.loads(told["unitsync-night-needs"])) if n["count"]]
+    assert ("failed", "storage") == (need["condition"], need["pipeline"])
+    for data in (told["unitsync-night"], json.dumps(need)):
+        assert "alert" in data
+        assert "<img" not in data.replace("\\<", "")
+        assert "[free](" not in data
 
 
 def test_the_tasks_of_a_flow_wait_for_the_canary(shell, desk, sandbox, unit):

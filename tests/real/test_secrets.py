@@ -25,6 +25,8 @@ MARKED = Credentials(
     client_id="marked-client-id",
     client_secret='marked-"secret"/\\+=&%41-travtus',
 )
+# Nobody is there, which Apprise and what it is built on would write at length to their logs.
+HOOK = "json://marked-user:marked-password@127.0.0.1:1/marked-channel"
 CORES = re.compile(rb"marked-|code-[0-9]{3}")
 Echo = Callable[[SandboxRequest], str]
 
@@ -78,10 +80,12 @@ def the_key(request: SandboxRequest) -> str:
 def place(tmp_path) -> Iterator[Place]:
     with opened(tmp_path / "place", credentials=MARKED, wire=Eavesdropper) as place:
         place.config.write_text(
-            place.config.read_text().replace(
+            "notify:\n  urls: ${HOOK}\n"
+            + place.config.read_text().replace(
                 "{max_missing: null,", "{max_rate_change: 10%, max_missing: null,"
             )
         )
+        place.environment["HOOK"] = HOOK
         yield place
 
 
@@ -154,6 +158,7 @@ def test_no_secret_is_written_anywhere_in_any_form(place, inventory, command, ca
     suffixes = {name.rpartition(".")[2] for name in written}
     assert {"db", "db-wal", "html", "json", "lineage", "lock"} <= suffixes
     assert len(place.wire.carried) > 20
+    assert b"notify.urls[0] did not take the notification" in written["output"]
     assert [] == leaks(secrets, written)
     # Nor does any word of ours that stands in all of them, however often it was escaped.
     assert [] == [place for place, content in written.items() if CORES.search(content)]
