@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from flows.report_ledger import Ledger, ledgers
 from flows.report_missing import MissingScope, missing_of
 from flows.report_standings import StandingsPage, standings_of
 from flows.report_story import Story, stories_of
-from flows.report_text import counted, number, span
+from flows.report_text import counted, number, parted, span
 from flows.report_verdict import (
     OUTCOMES,
     Verdict,
@@ -129,7 +129,7 @@ class PipelinePage:
         told = f"The plan expected {counted(push['expected'], 'request')} to push it; "
         if not more:
             return told + "so many were sent."
-        why = "retries, and readings to make sure" if more > 0 else "the push ended early"
+        why = "retries, readings, a token" if more > 0 else "the push ended early"
         return told + f"{number(push['sent'])} were sent ({why})."
 
     @property
@@ -224,12 +224,13 @@ def _pipeline(
     rules = tuple(_rules(details.rejections))
     needs = needing(details.tallies)
     said = {reason.words for reason in reasons}
+    notes = tuple(dict.fromkeys(n for n in (*summary.notes, *details.tripped) if n not in said))
     return PipelinePage(
         summary=summary,
         ledgers=() if standings else ledgers(summary, details.tallies),
-        notes=tuple(dict.fromkeys(n for n in (*summary.notes, *details.tripped) if n not in said)),
+        notes=notes,
         needing=needs,
-        reasons=reasons,
+        reasons=tuple(_without_repeated_command(reason, notes) for reason in reasons),
         reasons_more=needs - sum(reason.total for reason in reasons),
         scopes=tuple(_scopes(details)),
         rules=rules,
@@ -263,6 +264,14 @@ def _reason(outcome: str, words: str, status: int | None, lines: list[ChangeLine
         changes=tuple(map(_shown, lines)),
         unfolded=len(lines) <= _OPEN_LINES,
     )
+
+
+def _without_repeated_command(reason: Reason, notes: Iterable[str]) -> Reason:
+    """A note names the command that lets a scope through; its units need not repeat it."""
+    words, command = parted(reason.words)
+    if not command or not any(command in note for note in notes):
+        return reason
+    return replace(reason, words=words)
 
 
 def _rules(lines: Iterable[RejectionLine]) -> Iterator[Rule]:

@@ -51,6 +51,14 @@ def sentence(text: str) -> Markup:
     return before + command + after
 
 
+def parted(text: str) -> tuple[str, str]:
+    """What a message says, and the command in it, if there is one; not what leads over to it."""
+    found = _COMMAND.search(text)
+    if found is None:
+        return text, ""
+    return text[: found.start()].rpartition("; ")[0] or text, found[0]
+
+
 def shown(value: Any) -> str:
     """A value of a payload for a person; what is absent and what is empty can be told apart."""
     match value:

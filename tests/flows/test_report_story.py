@@ -69,6 +69,7 @@ def test_what_is_held_has_its_command_to_pick_with_a_click(desk, unit):
 
     command = f"unitsync allow {held.run_id} "
     assert f'<code class="command">{command}' in page(held)
+    assert 1 == page(held)[: page(held).index('id="balance"')].count(command)
 
 
 def test_the_inventory_is_counted_before_and_after(desk, unit):
@@ -103,7 +104,7 @@ def test_a_push_is_compared_with_its_forecast(desk, unit):
 
     assert "The plan expected 1 request to push it; so many were sent." in page(calm)
     assert rough.pipelines[0].push["sent"] > rough.pipelines[0].push["expected"] == 1
-    assert "retries, and readings to make sure" in unescape(page(rough))
+    assert "retries, readings, a token" in unescape(page(rough))
 
 
 def test_who_is_missing_is_named_with_since_when(desk, unit):
