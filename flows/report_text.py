@@ -25,7 +25,7 @@ SENTENCE_CHARACTERS = 600
 _BDI, _END = Markup("<bdi>"), Markup("</bdi>")
 _COMMAND = re.compile(r'unitsync allow .+ --reason "…"|--confirm [^=]+=\S+')
 # What is not seen but acts: control characters, and those that turn the direction of text around.
-_UNSEEN = dict.fromkeys(
+UNSEEN = dict.fromkeys(
     [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
 ) | dict.fromkeys(map(ord, "\t\n\r"), " ")
 
@@ -67,7 +67,7 @@ def shown(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return HIDDEN if value.startswith(MARK) else value.translate(_UNSEEN) or "empty"
+            return HIDDEN if value.startswith(MARK) else value.translate(UNSEEN) or "empty"
         case list():
             return ", ".join(map(shown, value)) or "an empty list"
         case dict():
@@ -77,7 +77,7 @@ def shown(value: Any) -> str:
 
 def visible(text: str) -> str:
     """The text with what is not seen but acts replaced."""
-    return text.translate(_UNSEEN)
+    return text.translate(UNSEEN)
 
 
 def number(count: int) -> str:

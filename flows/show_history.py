@@ -1,7 +1,6 @@
 """The history of one unit on a terminal: every night's row, checks, plan, request and answer.
 
-Promises that nothing in a name acts on the terminal, and that lock codes and their hashes are never
-shown.
+Promises that lock codes and their hashes are never shown.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import Any
 from rich.text import Text
 
 from flows.console import out
-from flows.report_text import visible
 from flows.show import shown
 from state.history import Event, UnitHistory
 
@@ -20,16 +18,16 @@ from state.history import Event, UnitHistory
 def show_history(history: UnitHistory, as_of: str | None) -> None:
     """One unit: what is known of it, and what happened, the oldest first."""
     place = f"{history.pipeline} · {history.scope or 'no scope'} · unit {history.key}"
-    out.print(Text(visible(place), style="bold"))
-    out.print(Text(f"  {visible(_known(history, as_of))}", style="dim"), soft_wrap=True)
+    out.print(Text(place, style="bold"))
+    out.print(Text(f"  {_known(history, as_of)}", style="dim"), soft_wrap=True)
     run = None
     for event in history.events:
         if event["run_id"] != run:
             run = event["run_id"]
             night = f"  {event['at'][:16].replace('T', ' ')}  {event['run_kind']} {run}"
-            out.print(Text(visible(night), style="cyan"), soft_wrap=True)
+            out.print(Text(night, style="cyan"), soft_wrap=True)
         for number, line in enumerate(_TOLD[event["what"]](event)):
-            out.print(Text(f"    {visible(line)}", style="dim" if number else ""), soft_wrap=True)
+            out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
 
 
 def _known(history: UnitHistory, as_of: str | None) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.console import answering, out, print_json
-from flows.report_text import counted, span, visible
+from flows.report_text import counted, span
 from flows.settings import load_shared
 from state.allowances import Allowance
 from state.runs import RunRecord
@@ -52,7 +52,7 @@ def _table(
     for record in runs:
         first = _run(record, zone)
         for pipeline, told in [*_pipelines(record), *_allowances(used[record["run_id"]])]:
-            table.add_row(*first, Text(visible(pipeline)), Text(visible(told)))
+            table.add_row(*first, Text(pipeline), Text(told))
             first = [Text()] * len(first)
     return table
 

@@ -9,7 +9,6 @@ from flows.config_errors import did_you_mean
 from flows.console import answering, err, print_json
 from flows.exports import without_hashes
 from flows.naming import run_named
-from flows.report_text import visible
 from flows.settings import load_shared
 from flows.show_history import show_history
 from state.store import Store
@@ -33,7 +32,7 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
         elif not histories:
             hint = did_you_mean(unit, names) or "keys and names are in the source and the report"
             told = f"no unit has the key, the name or the id {unit!r}, now or in any run; {hint}"
-            err.print(visible(told), markup=False, style="red", soft_wrap=True)
+            err.print(told, markup=False, style="red", soft_wrap=True)
         for history in histories if not as_json else ():
             show_history(history, run_id)
         return 0 if histories else NOT_FOUND

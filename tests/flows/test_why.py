@@ -19,11 +19,12 @@ def unit(rows):
 
 
 @pytest.fixture
-def ask(desk):
+def ask(desk, environment):
     """Runs a command in this process, and returns what it printed."""
 
     def run(*arguments, code=0):
-        done = CliRunner().invoke(app, [*arguments, "--config", str(desk.config)])
+        arguments = [*arguments, "--config", str(desk.config)]
+        done = CliRunner().invoke(app, arguments, env=environment)
         assert code == done.exit_code, done.output
         return done.stdout if code == 0 else done.stderr
 
@@ -109,14 +110,28 @@ def test_who_is_not_found_is_asked_back(desk, unit, ask):
     assert "there is no run 'nope'" in ask("why", "u1", "--as-of", "nope", code=2)
 
 
+HOSTILE = (
+    "[red]A1[/red]",
+    "A1 \x9b31m",
+    "\x1b]0;title\x07",
+    "\u202eevil",
+    "<img src=x>",
+    "x" * 500,
+)
+
+
 def test_a_name_does_nothing_to_the_terminal(desk, unit, ask):
-    hostile = "[red]A1[/red] \x9b31m \u202e <b>"
-    desk.sync(unit(1, name=hostile), unit(2))
+    desk.sync(*[unit(number) for number, _ in enumerate(HOSTILE)])
+    desk.export(*[unit(number, name=name) for number, name in enumerate(HOSTILE)])
 
-    told = ask("why", "u1")
+    planned = ask("plan", "--details")
+    desk.sync()
+    told = "".join(ask("why", f"u{number}") for number, _ in enumerate(HOSTILE))
 
-    assert "[red]A1[/red]" in told
-    assert not {"\x9b", "\x1b", "\u202e"} & set(told)
+    for text in (planned, told):
+        assert "[red]A1[/red]" in text
+        assert "<img src=x>" in text
+        assert not {"\x9b", "\x1b", "\x07", "\u202e"} & set(text)
 
 
 def test_the_runs_are_told_with_how_long_they_took_and_what_they_did(desk, unit, ask):
