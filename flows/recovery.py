@@ -15,7 +15,8 @@ from state.journal import SentRequest
 from state.scopes import ScopeRecord
 from state.store import Store
 from transforms.plan import Change, KnownGroup, KnownUnit, Live, Result
-from transforms.settle import Identities, adopt, refreshed, settle
+from transforms.refresh import refreshed, regrouped
+from transforms.settle import Identities, adopt, settle
 from transforms.twins import Twin, twins
 
 
@@ -35,6 +36,7 @@ class Recovery:
             self._settle(request, live)
         restored = record is not None and record.restored
         self._look_at_doubted(live, everything=restored)
+        self._find_their_groups(live)
         return bool(requests) or restored
 
     def adoptable(
@@ -100,6 +102,13 @@ class Recovery:
         gone_groups = {key for key in groups if not known_groups[key].payload}
         gone_groups -= {group.key for group in shown_groups}
         self.store.unlink(self.job.name, live.scope, self.run_id, gone, gone_groups)
+
+    def _find_their_groups(self, live: Live) -> None:
+        """A unit that may have been moved, or not, is known where it is live."""
+        known, known_groups = self.known(live.scope)
+        found = regrouped(known.values(), known_groups.values(), live)
+        if found:
+            self.store.link(self.job.name, live.scope, self.run_id, found, [])
 
     def known(self, scope: str) -> tuple[dict[str, KnownUnit], dict[str, KnownGroup]]:
         """The known units and groups of a scope, by key."""
