@@ -169,10 +169,13 @@ class ScopePush(ABC):
         except Rejected as error:
             return self._sorted_out(bulk, entry, changes, error), None
         except ApiError as error:
+            self.ledger.lost(changes)
             told = self._itemised(bulk, changes, error)
             silent = without(changes, told)
             self.ledger.answered(entry, error, [*told, *unknown(silent, str(error), error)])
         else:
+            if reply.lost_before:
+                self.ledger.lost(changes)
             told = bulk.results(changes, reply)
             silent = without(changes, told)
             doubtful = unknown(silent, "the reply does not mention it")
@@ -213,6 +216,8 @@ class ScopePush(ABC):
         A 404 that names nobody contradicts what is known, so that the scope is read to see who is
         gone (DESIGN 6). Where the words mean some of many without saying which, halves will tell.
         """
+        if error.may_come_late:
+            self.ledger.lost(changes)
         told = self._itemised(bulk, changes, error)
         rest = without(changes, told)
         words = offenders(error.body, {change.identity: self.names(change) for change in rest})
