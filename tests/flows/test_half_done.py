@@ -119,6 +119,20 @@ def test_a_move_that_may_have_landed_is_taken_back_with_the_source(desk, unit, s
     assert 0 == desk.sync().pipelines[0].requests
 
 
+def test_a_unit_that_was_made_goes_by_the_name_that_was_sent(desk, unit):
+    desk.sync(unit(1))
+    desk.fault("partial", CREATE, status=403)
+    desk.sync(unit(1), unit(2), unit(3))
+    made = desk.live()["A2"]["id"]
+
+    desk.sync(unit(1), unit(2, name="A3"), unit(3, name="A2"))
+
+    assert {"A1", "A2", "A3"} == set(desk.live())
+    assert made == desk.live()["A3"]["id"]
+    assert 0 == desk.sync().exit_code
+    assert 0 == desk.sync().pipelines[0].requests
+
+
 def test_a_create_that_was_never_taken_costs_one_reading_the_next_night(desk, unit):
     desk.sync(unit(1))
     desk.fault("status", CREATE, status=403)
