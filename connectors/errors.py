@@ -117,6 +117,8 @@ class ApiError(ConnectorError):
         self.request_id = request_id
         self.body = body
         self.retry_after = retry_after
+        # Whether this attempt, or an earlier one of the same request, may still be carried out.
+        self.may_come_late = self.outcome == "unknown"
 
 
 class ListingUnreadable(ApiError):

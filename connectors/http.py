@@ -16,6 +16,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -166,7 +167,8 @@ class HttpClient:
         while True:
             try:
                 self._pause(delay)
-                return self._attempt(build, auth)
+                reply = self._attempt(build, auth)
+                return replace(reply, lost_before=attempts.lost_one)
             except ApiError as error:
                 delay = attempts.after(error)
 

@@ -41,12 +41,17 @@ REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "apigw-requestid", "x-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A JSON object that the API answered with a status of success."""
+    """A JSON object that the API answered with a status of success.
+
+    `lost_before` says that an earlier attempt of the same request had no answer: the API may
+    still carry it out.
+    """
 
     status: int
     json: dict[str, Any]
     request_id: str | None
     seconds: float
+    lost_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

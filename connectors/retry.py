@@ -105,6 +105,11 @@ class Attempts:
         self._renewed = False
         self._unsettled: OutcomeUnknown | None = None
 
+    @property
+    def lost_one(self) -> bool:
+        """Whether an attempt had no answer, so that the API may still carry it out."""
+        return self._unsettled is not None
+
     def after(self, error: ApiError) -> float:
         """Seconds until the next attempt; raises what the sender must know if there is none."""
         if isinstance(error, OutcomeUnknown):
@@ -133,6 +138,7 @@ class Attempts:
         return self._policy.delay(self._made, self._random, error.retry_after)
 
     def _verdict(self, error: ApiError) -> ApiError:
+        error.may_come_late = error.may_come_late or self.lost_one
         settles = isinstance(error, Rejected) and not isinstance(error, _AT_THE_DOOR)
         return error if settles or self._unsettled is None else self._unsettled
 

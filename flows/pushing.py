@@ -19,6 +19,8 @@ from flows.job import Job
 from flows.planning import PlannedScope
 from flows.recorder import Recorder
 from state.store import Store
+from transforms.change import GROUP_FIELD
+from transforms.group import ATTRIBUTES
 from transforms.plan import Change, Entity, Payload, Result
 
 Outcomes = Mapping[tuple[Entity, str], Result]
@@ -98,14 +100,18 @@ class Push:
             for result in outcomes.values()
             if result.change.action == "retire" and result.outcome == "applied"
         }
-        in_step = kinds <= {"applied"} and not planned.tripped
+        in_step = (
+            kinds <= {"applied"}
+            and not planned.tripped
+            and not any(result.forget for result in outcomes.values())
+        )
         self.store.settle_scope(
             pipeline,
             plan.scope,
             self.run_id,
             digest=plan.digest if in_step else None,
             missing=set(plan.missing) - retired,
-            look_again=planned.look_again or any(r.doubted for r in outcomes.values()),
+            look_again=planned.look_again or any(map(_calls_for_a_look, outcomes.values())),
         )
 
     def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:
@@ -122,6 +128,15 @@ class Push:
             groups=self.store.known_groups(self.job.name, scope),
             secrets=self.secrets(scope, [change.key for change in changes]),
         )
+
+
+def _calls_for_a_look(result: Result) -> bool:
+    """Whether the scope is read before it is planned again: what may be there although the API said
+    no, where a unit stands now, and what a lost request may still undo after all had come through.
+    A vendor that can list the scope has caught up, so that what is sent again then will stay."""
+    forgotten = set(result.forget) - {ATTRIBUTES}  # no reading shows them
+    came_through = result.outcome == "applied"
+    return bool(result.doubted) or GROUP_FIELD in forgotten or bool(came_through and forgotten)
 
 
 class Pusher(Protocol):

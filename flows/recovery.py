@@ -15,7 +15,8 @@ from state.journal import SentRequest
 from state.scopes import ScopeRecord
 from state.store import Store
 from transforms.plan import Change, KnownGroup, KnownUnit, Live, Result
-from transforms.settle import Identities, adopt, refreshed, settle
+from transforms.refresh import refreshed, regrouped
+from transforms.settle import Identities, adopt, settle
 from transforms.twins import Twin, twins
 
 
@@ -33,9 +34,11 @@ class Recovery:
         requests = self.store.unanswered(self.job.name, live.scope)
         for request in requests:
             self._settle(request, live)
+        found = self._adopt_refused(live, record)
         restored = record is not None and record.restored
         self._look_at_doubted(live, everything=restored)
-        return bool(requests) or restored
+        regrouped = self._find_their_groups(live)
+        return bool(requests) or found or restored or regrouped
 
     def adoptable(
         self, changes: Sequence[Change], live: Live
@@ -82,6 +85,19 @@ class Recovery:
         final = [result for result in results if result.outcome is not None]
         self.store.settle_request(request.id, [*final, *ended])
 
+    def _adopt_refused(self, live: Live, record: ScopeRecord | None) -> bool:
+        """What was made although the API said no goes by the name that was sent, whatever the
+        source calls it now; whether there was any."""
+        if record is None or record.in_flight is None:
+            return False
+        known = identities(self.store, self.job.name, live.scope)
+        refused = self.store.refused_creates(self.job.name, live.scope, record.in_flight)
+        unmade = [change for change in refused if known.of(change) is None]
+        units, groups, _ = adopt(unmade, live, known, self.job.target.schema)
+        if units or groups:
+            self.store.link(self.job.name, live.scope, self.run_id, units, groups)
+        return bool(units or groups)
+
     def _look_at_doubted(self, live: Live, *, everything: bool) -> None:
         """What nothing is vouched for is known as it is live. A listing alone proves nobody gone,
         for it may be late; where an answer has said so, too, they are let go."""
@@ -100,6 +116,15 @@ class Recovery:
         gone_groups = {key for key in groups if not known_groups[key].payload}
         gone_groups -= {group.key for group in shown_groups}
         self.store.unlink(self.job.name, live.scope, self.run_id, gone, gone_groups)
+
+    def _find_their_groups(self, live: Live) -> bool:
+        """A unit that may have been moved, or not, is known where it is live; whether there was
+        any."""
+        known, known_groups = self.known(live.scope)
+        found = regrouped(known.values(), known_groups.values(), live)
+        if found:
+            self.store.link(self.job.name, live.scope, self.run_id, found, [])
+        return bool(found)
 
     def known(self, scope: str) -> tuple[dict[str, KnownUnit], dict[str, KnownGroup]]:
         """The known units and groups of a scope, by key."""

@@ -3,6 +3,7 @@
 Promises that a field is known only if the answer of an applied change confirmed it, that a field
 which can no longer be vouched for is forgotten, and that forgetting also takes the fingerprint
 away: otherwise a source that goes back to its old value would look unchanged while the API is not.
+A unit whose group is forgotten is known in none, so that wherever it belongs it is moved there.
 A unit or group that the API says it does not have stays linked, with nothing known of it.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 from state import known, scopes
 from state.errors import LedgerConflict
+from transforms.change import GROUP_FIELD
 from transforms.plan import Change, Entity, KnownGroup, KnownUnit, Result
 
 
@@ -95,7 +97,7 @@ def _unit_after(result: Result, current: KnownUnit | None) -> KnownUnit | None:
         key=change.key,
         remote_id=_remote_id(result, current),
         name=change.name,
-        group=_group_of(change, current),
+        group=None if GROUP_FIELD in result.forget else _group_of(change, current),
         payload=_merged(result, current),
         digest="" if result.forget else change.digest,
         retired=change.action == "retire",
@@ -122,7 +124,7 @@ def _without(result: Result, current: KnownUnit) -> KnownUnit:
         key=current.key,
         remote_id=current.remote_id,
         name=current.name,
-        group=current.group,
+        group=None if GROUP_FIELD in result.forget else current.group,
         payload=_remaining(current.payload, result.forget),
         digest="",
         retired=current.retired,

@@ -124,6 +124,16 @@ def troubles(
     return {(entity, key): (outcome, words) for entity, key, outcome, words in rows}
 
 
+def refused_creates(db: sqlite3.Connection, pipeline: str, scope: str, run_id: str) -> list[Change]:
+    """What a run was to make and the API refused, as it was sent then."""
+    rows = db.execute(
+        f"SELECT {CHANGE_COLUMNS} FROM changes WHERE run_id = ? AND pipeline = ? AND scope = ?"
+        " AND action = 'create' AND outcome = 'failed' AND status IS NOT NULL ORDER BY change_id",
+        (run_id, pipeline, scope),
+    )
+    return [as_change(row) for row in rows]
+
+
 def outcome_counts(db: sqlite3.Connection, run_id: str) -> dict[tuple[str, str], dict[str, int]]:
     """(pipeline, scope) -> outcome -> how many: the proof that nothing disappeared."""
     counts: dict[tuple[str, str], dict[str, int]] = {}

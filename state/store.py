@@ -277,6 +277,11 @@ class Store(Archive):
             ledger.record_unsent(db, pipeline, scope, run_id, results)
             acknowledge(db, pipeline, scope, results)
 
+    def refused_creates(self, pipeline: str, scope: str, run_id: str) -> list[Change]:
+        """What a run was to make and the API refused, as it was sent then."""
+        with self._transactions.reading() as db:
+            return ledger.refused_creates(db, pipeline, scope, run_id)
+
     def outcome_counts(self, run_id: str) -> dict[tuple[str, str], dict[str, int]]:
         """(pipeline, scope) -> outcome -> changes: the proof that nothing disappeared."""
         with self._transactions.reading() as db:

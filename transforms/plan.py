@@ -56,8 +56,9 @@ class Result:
     what was confirmed becomes known and the change stays planned. `known` holds the fields that
     the API confirmed, to be merged into what is known. `remote_id` is the vendor's id where the
     answer gave one. `forget` names fields whose vendor value can no longer be vouched for.
-    `doubted` names what the API says it does not have: nothing of it is vouched for, and the scope
-    is read before it is planned again. `strayed` names units that it says are not in their group.
+    `doubted` names what the API says it does not have, or what may be there although it said no:
+    nothing of it is vouched for, and the scope is read before it is planned again. `strayed`
+    names units that it says are not in their group.
     """
 
     change: Change

@@ -8,8 +8,7 @@ taken, no two keys take the same, and two candidates are never guessed between.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from transforms.canonical import reads_as
 from transforms.change import GROUP_FIELD
@@ -24,6 +23,7 @@ from transforms.plan import (
     Payload,
     Result,
 )
+from transforms.refresh import group_payload
 from transforms.schema import TargetSchema
 from transforms.travtus import address_key
 from transforms.unique import folded
@@ -112,28 +112,6 @@ def _taken_by_strangers(
         if schema.name_field in change.after
         if (bearers := [unit for unit in free.alike(change) if unit.remote_id not in linked])
     }
-
-
-def refreshed(
-    units: Iterable[KnownUnit], groups: Iterable[KnownGroup], live: Live, schema: TargetSchema
-) -> tuple[list[KnownUnit], list[KnownGroup]]:
-    """The known units and groups as they are live now, where an older state was put back: what
-    it knows was confirmed once, and perhaps not last. What no reading shows stays as it is known.
-    """
-    live_units = {unit.remote_id: unit for unit in live.units}
-    live_groups = {group.remote_id: group for group in live.groups}
-    known_units, known_groups = list(units), list(groups)
-    group_keys = {group.remote_id: group.key for group in known_groups}
-    unit_keys = {unit.remote_id: unit.key for unit in known_units}
-    return [
-        _as_live(unit, found, group_keys, schema)
-        for unit in known_units
-        if (found := live_units.get(unit.remote_id))
-    ], [
-        replace(group, name=shown.name, payload=_group_payload(shown, unit_keys))
-        for group in known_groups
-        if (shown := live_groups.get(group.remote_id))
-    ]
 
 
 class _Unlinked:
@@ -270,34 +248,8 @@ def _read(unit: LiveUnit, change: Change, schema: TargetSchema) -> Payload:
     return {**unit.payload, **empty}
 
 
-def _as_live(
-    unit: KnownUnit, live: LiveUnit, group_keys: Mapping[str, str], schema: TargetSchema
-) -> KnownUnit:
-    standing = {
-        name: value
-        for name, value in unit.payload.items()
-        if not schema.fields[name].readable or reads_as(live.payload.get(name), value)
-    }
-    return replace(
-        unit,
-        name=live.name or unit.name,
-        group=group_keys.get(live.group_id or ""),
-        payload={**live.payload, **standing},
-        digest="",
-    )
-
-
 def _known_group(change: Change, group: LiveGroup, unit_keys: Mapping[str, str]) -> KnownGroup:
-    return KnownGroup(change.key, group.remote_id, group.name, _group_payload(group, unit_keys))
-
-
-def _group_payload(group: LiveGroup, unit_keys: Mapping[str, str]) -> Payload:
-    payload: dict[str, Any] = {"name": group.name}
-    if "fully_enclosed" in group.payload:
-        payload["fully_enclosed"] = group.payload["fully_enclosed"]
-    if (reference := unit_keys.get(str(group.payload.get("reference_unit_id")))) is not None:
-        payload["reference_unit"] = reference
-    return payload
+    return KnownGroup(change.key, group.remote_id, group.name, group_payload(group, unit_keys))
 
 
 def _ambiguous(units: list[LiveUnit]) -> str:

@@ -7,6 +7,7 @@ what it was told is what this module believes.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,7 +22,10 @@ from transforms.plan import Change, Payload, Result
 class Ledger:
     """One scope's changes. Results are told of parts and recorded of the planned changes.
 
-    `pending` holds what is left to be sent of each change, `outcomes` what became of it.
+    `pending` holds what is left to be sent of each change, `outcomes` what became of it. An outcome
+    names every field that nobody vouches for: those that a request may have changed and none has
+    confirmed since, and those whose passing value (a temporary name) a lost request may still
+    bring back.
     """
 
     def __init__(
@@ -38,6 +42,8 @@ class Ledger:
         self._planned = {change.identity: change for change in changes}
         self.pending = dict(self._planned)
         self.outcomes: dict[Identity, Result] = {}
+        self._unvouched: defaultdict[Identity, set[str]] = defaultdict(set)
+        self._may_return: defaultdict[Identity, set[str]] = defaultdict(set)
 
     def unresolved(self) -> list[Change]:
         """What is left of the changes that have no outcome yet."""
@@ -50,6 +56,13 @@ class Ledger:
     def sent(self, bulk: Bulk, changes: Sequence[Change]) -> int:
         """Notes a request that is about to leave, and returns its number."""
         return self._journal.sent(bulk.method, bulk.path, bulk.purpose, changes)
+
+    def lost(self, parts: Iterable[Change]) -> None:
+        """A request had no answer: the API may carry it out when later ones have gone further."""
+        for part in parts:
+            wanted = self.pending[part.identity].after
+            passing = {n for n, value in part.after.items() if n in wanted and wanted[n] != value}
+            self._may_return[part.identity] |= passing
 
     def answered(self, entry: int, source: Reply | ApiError, parts: Iterable[Result]) -> None:
         """An answer, or the error in its place."""
@@ -84,12 +97,24 @@ class Ledger:
     def _of_the_whole(self, part: Result) -> Result:
         """What a part means for the planned change. The API's words may quote a lock code."""
         is_step = part.outcome == "applied" and bool(self._left(part.change))
+        outcome = None if is_step else part.outcome
         return replace(
             part,
             change=self._planned[part.change.identity],
-            outcome=None if is_step else part.outcome,
+            outcome=outcome,
             words=tidy(part.words, self._redact),
+            forget=part.forget if outcome is None else self._forgotten(part),
         )
+
+    def _forgotten(self, part: Result) -> tuple[str, ...]:
+        """What nobody vouches for when the change ends with this part."""
+        identity = part.change.identity
+        return tuple(sorted(self._still_unvouched(part) | self._may_return[identity]))
+
+    def _still_unvouched(self, part: Result) -> set[str]:
+        """The fields in doubt that it does not confirm, with those that it throws doubt on."""
+        confirmed = part.change.after.keys() if part.outcome == "applied" else ()
+        return self._unvouched[part.change.identity].difference(confirmed).union(part.forget)
 
     def _left(self, part: Change) -> Payload:
         """What is still to be sent of a change when this part of it is through."""
@@ -98,6 +123,7 @@ class Ledger:
 
     def _note(self, part: Result, whole: Result) -> None:
         identity = part.change.identity
+        self._unvouched[identity] = self._still_unvouched(part)
         if whole.outcome is None:
             self.outcomes.pop(identity, None)
         else:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NoReturn
 
 from connectors.clock import Clock
 from connectors.errors import (
@@ -23,7 +24,6 @@ from connectors.errors import (
     NotSent,
     RedirectRefused,
     Rejected,
-    RequestTooLarge,
     RequestUnsendable,
     Throttled,
 )
@@ -39,7 +39,8 @@ from connectors.targets.bulk import (
     without,
 )
 from connectors.targets.ledger import Ledger
-from connectors.targets.offenders import offenders, speaks_of_items
+from connectors.targets.offenders import offenders
+from connectors.targets.refusals import blamed_by, explained, refused
 from connectors.targets.work import Journal, ScopeWork
 from transforms.plan import Change, Entity, Live, Result
 
@@ -49,8 +50,9 @@ FRUITLESS_ROUNDS = 3
 # Pauses before the reads that settle an unknown create (contracts S25: up to 3 spaced reads).
 READ_PAUSES_SECONDS = (0.0, 1.0, 3.0)
 
-_ENDING = (NotSent, CredentialsRefused, Forbidden, GroupRefused, RedirectRefused, Throttled)
-_TOO_MUCH = (RequestTooLarge, RequestUnsendable)
+# After these, nothing of the request was processed; any other refusal may hide a part that was.
+_CERTAIN = (NotSent, Throttled)
+_ENDING = (CredentialsRefused, Forbidden, GroupRefused, RedirectRefused, *_CERTAIN)
 
 
 class ScopeEnded(Exception):
@@ -160,18 +162,20 @@ class ScopePush(ABC):
             reply = self.client.send(
                 bulk.method, bulk.path, json=bulk.body(changes), safe=bulk.safe
             )
-        except _TOO_MUCH as error:
+        except RequestUnsendable as error:
             return self._smaller(entry, changes, error), None
         except _ENDING as error:
-            self.ledger.answered(entry, error, failed(changes, error))
-            raise ScopeEnded(error) from error
+            self._end(bulk, entry, changes, error)
         except Rejected as error:
             return self._sorted_out(bulk, entry, changes, error), None
         except ApiError as error:
+            self.ledger.lost(changes)
             told = self._itemised(bulk, changes, error)
             silent = without(changes, told)
             self.ledger.answered(entry, error, [*told, *unknown(silent, str(error), error)])
         else:
+            if reply.lost_before:
+                self.ledger.lost(changes)
             told = bulk.results(changes, reply)
             silent = without(changes, told)
             doubtful = unknown(silent, "the reply does not mention it")
@@ -187,14 +191,22 @@ class ScopePush(ABC):
         return _Doubt(entry, silent) if silent else None
 
     def _smaller(
-        self, entry: int, changes: Sequence[Change], error: ApiError
+        self, entry: int, changes: Sequence[Change], error: RequestUnsendable
     ) -> Sequence[Sequence[Change]]:
-        """What is too much to be taken was not processed: there is no doubt about it."""
+        """What cannot be put into a request was not processed: there is no doubt about it."""
         if len(changes) == 1:
             self.ledger.answered(entry, error, failed(changes, error))
             return ()
         self.ledger.answered(entry, error, again(changes, unvouched=False))
         return list(halves(changes))
+
+    def _end(self, bulk: Bulk, entry: int, changes: Sequence[Change], error: ApiError) -> NoReturn:
+        """Nothing more is sent tonight, and nothing read: what a refusal hides, the next night
+        finds."""
+        certain = isinstance(error, _CERTAIN)
+        told = failed(changes, error) if certain else refused(changes, error, safe=bulk.safe)
+        self.ledger.answered(entry, error, told)
+        raise ScopeEnded(error) from error
 
     def _sorted_out(
         self, bulk: Bulk, entry: int, changes: Sequence[Change], error: Rejected
@@ -204,38 +216,24 @@ class ScopePush(ABC):
         A 404 that names nobody contradicts what is known, so that the scope is read to see who is
         gone (DESIGN 6). Where the words mean some of many without saying which, halves will tell.
         """
+        if error.may_come_late:
+            self.ledger.lost(changes)
         told = self._itemised(bulk, changes, error)
         rest = without(changes, told)
         words = offenders(error.body, {change.identity: self.names(change) for change in rest})
         if not rest or (bulk.safe and (words or not isinstance(error, NotFound))):
-            blamed = self._blamed(rest, rest, error, words)
+            blamed = blamed_by(rest, rest, error, words)
             others = without(rest, blamed)
             self.ledger.answered(entry, error, [*told, *blamed, *again(others, unvouched=True)])
         else:
             said = "a refusal may hide a part that was processed"
             self.ledger.answered(entry, error, [*told, *unknown(rest, said, error)])
             left = self._read_back(entry, rest, READ_PAUSES_SECONDS[:1], words.keys(), error)
-            blamed = self._blamed(left, rest, error, words)
+            blamed = blamed_by(left, rest, error, words)
             others = without(left, blamed)
             self.ledger.settled(entry, [*blamed, *again(others, unvouched=bulk.safe)])
         narrowed = len(others) < len(rest)
         return list(batches(others, None) if narrowed else halves(others))
-
-    def _blamed(
-        self,
-        candidates: Sequence[Change],
-        rest: Sequence[Change],
-        error: Rejected,
-        words: Mapping[Identity, str],
-    ) -> list[Result]:
-        """Those of the candidates that the refusal is about; none as long as it can be narrowed."""
-        if words:
-            named = failed([c for c in candidates if c.identity in words], error, words)
-            return [_contradicting(result, error) for result in named]
-        if len(candidates) < len(rest) or (len(rest) > 1 and speaks_of_items(error.body)):
-            return []
-        refused = failed(candidates, error)
-        return [replace(result, forget=tuple(result.change.after)) for result in refused]
 
     def _itemised(self, bulk: Bulk, changes: Sequence[Change], error: ApiError) -> list[Result]:
         """What an error reply says of each item, where it does so (contracts T3)."""
@@ -260,30 +258,10 @@ class ScopePush(ABC):
                 live = self.read(entities)
             except ApiError as error:
                 raise ScopeEnded(error) from error
-            found = [_after(refusal, result) for result in self.settle(absent, live, strangers)]
+            found = [explained(refusal, result) for result in self.settle(absent, live, strangers)]
             if found:
                 self.ledger.learned(entry, found)
             absent = without(absent, found)
             if not absent:
                 break
         return absent
-
-
-def _after(refusal: Rejected | None, found: Result) -> Result:
-    """A reading explains a refusal, whose own words are kept."""
-    if refusal is None or found.outcome != "failed":
-        return found
-    words = f"{refusal.words}; {found.words}" if refusal.words else found.words
-    return replace(found, words=words, status=refusal.status, request_id=refusal.request_id)
-
-
-def _contradicting(refused: Result, error: Rejected) -> Result:
-    """A refusal with what its words say against what is known: a unit or group that is not there, a
-    group that was not found, a reference unit outside of its group."""
-    change, words = refused.change, refused.words
-    doubted: list[Identity] = [change.identity] if isinstance(error, NotFound) else []
-    if change.group is not None and "unit_group" in words:
-        doubted = [("group", change.group)]
-    reference = {**change.whole, **change.after}.get("reference_unit")
-    strayed = (str(reference),) if reference and "reference_unit" in words else ()
-    return replace(refused, doubted=tuple(doubted), strayed=strayed)

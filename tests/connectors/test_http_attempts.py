@@ -237,3 +237,28 @@ def test_a_no_is_not_asked_twice() -> None:
 
     assert type(failure(client_of(api), safe=True)) is errors.Rejected
     assert len(api.requests) == 1
+
+
+def test_an_answer_says_whether_an_earlier_attempt_was_lost() -> None:
+    """What was lost may still be carried out; what was throttled or never left will not be."""
+    lost = client_of(Script(httpx.ReadTimeout("slow"), ok()))
+    certain = client_of(Script(said(429), httpx.ConnectError("refused"), ok()))
+
+    assert lost.send("PUT", "/v1/f-1/units", json={}, safe=True).lost_before
+    assert not certain.send("PUT", "/v1/f-1/units", json={}, safe=True).lost_before
+
+
+@pytest.mark.parametrize(
+    ("steps", "may_come_late"),
+    [
+        ((said(400),), False),
+        ((said(429), said(400)), False),
+        ((httpx.ReadTimeout("slow"), said(400)), True),
+        ((said(503),), True),
+    ],
+)
+def test_an_error_says_whether_the_request_may_still_be_carried_out(
+    steps: tuple[Step, ...], may_come_late: bool
+) -> None:
+    """A refusal is the last word about one attempt, and not about one that was lost before."""
+    assert failure(client_of(Script(*steps)), safe=True).may_come_late is may_come_late

@@ -9,109 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from connectors.sandbox import Fault as Late
-
-if TYPE_CHECKING:
-    from tests.simulation.wire import Wire
+from tests.simulation.exchange import Exchange
 
 READ_SECONDS = 60.0
 WRITES = ("bulk_create", "bulk_update", "unit_groups", "multiple/")
-
-
-class Exchange:
-    """One request on its way, and whether the vendor has processed it."""
-
-    def __init__(self, request: httpx.Request, wire: Wire) -> None:
-        self.request = request
-        self.wire = wire
-        self.processed = False
-
-    @property
-    def endpoint(self) -> str:
-        path = self.request.url.path
-        tail = path.split("/", 3)[3] if path.startswith("/v1/") else path.strip("/")
-        return f"{self.request.method} {tail}"
-
-    @property
-    def scope(self) -> str | None:
-        path = self.request.url.path
-        if path.startswith("/v1/"):
-            return path.split("/")[2]
-        refs = self.body.get("groups_external_refs") or [None]
-        named = self.body.get("group_external_ref") or refs[0]
-        return named if isinstance(named, str) else None
-
-    @cached_property
-    def body(self) -> dict[str, Any]:
-        try:
-            document = json.loads(self.request.read() or b"{}")
-        except ValueError:
-            return {}
-        return document if isinstance(document, dict) else {}
-
-    @property
-    def is_token(self) -> bool:
-        return self.endpoint.endswith("token")
-
-    @property
-    def is_listing(self) -> bool:
-        return self.request.method == "GET" or self.endpoint == "POST units/find"
-
-    @property
-    def is_write(self) -> bool:
-        return not self.is_listing and not self.is_token
-
-    @property
-    def makes(self) -> bool:
-        """Whether it makes something, so that it must not be repeated blindly."""
-        return self.request.method == "POST" and self.is_write
-
-    @property
-    def names(self) -> list[str]:
-        """What its units, or groups, go by."""
-        items = self.body.get("units") or self.body.get("unit_groups") or []
-        return [name_of(item) for item in items]
-
-    def process(self) -> httpx.Response:
-        response = self.wire.inner.handle_request(self.request)
-        self.processed = True
-        if self.is_listing and self.wire.hidden and response.status_code == 200:
-            return self._without_hidden(response)
-        return response
-
-    def rewritten(self, change: Callable[[dict[str, Any]], Any]) -> httpx.Response:
-        """The vendor's answer with its document changed."""
-        response = self.process()
-        document = json.loads(response.read())
-        return httpx.Response(response.status_code, json=change(document))
-
-    def _without_hidden(self, response: httpx.Response) -> httpx.Response:
-        document = json.loads(response.read())
-        units = document.get("units", [])
-        shown = [unit for unit in units if name_of(unit) not in self.wire.hidden]
-        if len(shown) < len(units):
-            for unit in units:
-                if name_of(unit) in self.wire.hidden:
-                    self._count_down(name_of(unit))
-            document["units"] = shown
-            pages = document.get("meta", {}).get("pagination")
-            if pages:
-                pages["total_entries"] -= len(units) - len(shown)
-        return httpx.Response(response.status_code, json=document)
-
-    def _count_down(self, name: str) -> None:
-        self.wire.hidden[name] -= 1
-        if not self.wire.hidden[name]:
-            del self.wire.hidden[name]
-
-
-def name_of(unit: dict[str, Any]) -> str:
-    return str(unit.get("name") or unit.get("external_ref") or unit.get("unit_number"))
 
 
 Meet = Callable[[Exchange], httpx.Response]
@@ -163,6 +69,21 @@ def body(content: bytes, kind: str = "application/json", **headers: str) -> Meet
     return meet
 
 
+def by_half(answer: Meet) -> Meet:
+    """The vendor does its work for the first half of the items, and then answers like this."""
+
+    def meet(exchange: Exchange) -> httpx.Response:
+        halved = {
+            name: items[: (len(items) + 1) // 2] if isinstance(items, list) else items
+            for name, items in exchange.body.items()
+        }
+        exchange.wire.inner.handle_request(exchange.with_body(halved))
+        exchange.processed = True
+        return answer(exchange)
+
+    return meet
+
+
 def redirect(exchange: Exchange) -> httpx.Response:
     return httpx.Response(302, headers={"location": "http://login.example/"})
 
@@ -201,6 +122,13 @@ def late(exchange: Exchange) -> httpx.Response:
     exchange.wire.delayed |= set(exchange.names)
     skip = len(exchange.wire.attempts) % 4
     exchange.wire.sandbox.order_fault(Late(kind="late", scope=exchange.scope, skip_listings=skip))
+    return exchange.wire.inner.handle_request(exchange.request)
+
+
+def overtaken(exchange: Exchange) -> httpx.Response:
+    """No answer now, and the work is done when what was sent after it has long been done."""
+    exchange.wire.overtaken = True
+    exchange.wire.sandbox.order_fault(Late(kind="late", scope=exchange.scope, skip_listings=99))
     return exchange.wire.inner.handle_request(exchange.request)
 
 
@@ -280,12 +208,7 @@ def refused(exchange: Exchange) -> httpx.Response:
 def some_fail(exchange: Exchange) -> httpx.Response:
     """Travtus: the last unit fails, the others come through, and the status says nothing."""
     units = exchange.body["units"]
-    kept = httpx.Request(
-        exchange.request.method,
-        exchange.request.url,
-        headers={k: v for k, v in exchange.request.headers.items() if k != "content-length"},
-        json={**exchange.body, "units": units[:-1]},
-    )
+    kept = exchange.with_body({**exchange.body, "units": units[:-1]})
     document: dict[str, Any] = {"units": []}
     if units[:-1]:
         document = json.loads(exchange.wire.inner.handle_request(kept).read())
@@ -336,8 +259,12 @@ def _upsert(exchange: Exchange) -> bool:
     return exchange.endpoint == "POST units/multiple"
 
 
+def _is_passing(exchange: Exchange) -> bool:
+    """Any other late update would overwrite what a later night has sent, and nobody could know."""
+    return exchange.is_write and exchange.is_passing
+
+
 def _makes_units(exchange: Exchange) -> bool:
-    """A late update would overwrite what a later night has sent, and nobody could know."""
     units = exchange.body.get("units") or []
     return exchange.makes and bool(units) and not any("identifier" in unit for unit in units)
 
@@ -357,6 +284,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("timeout before processing", raising(httpx.ReadTimeout, processed=False, seconds=60)),
     Fault("timeout after processing", raising(httpx.ReadTimeout, processed=True, seconds=60)),
     Fault("late processing", late, _makes_units),
+    Fault("passing names come back late", overtaken, _is_passing),
     Fault("eventual consistency", eventual, _makes_units),
     Fault("429 seconds", status(429, retry_after="3")),
     Fault("429 date", status(429, retry_after="Mon, 05 Jan 2026 02:00:30 GMT")),
@@ -377,7 +305,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault("414", status(414), _write),
     Fault("401", refused, _no_token),
     Fault("403", status(403), _no_token),
+    Fault("403 after a half", by_half(status(403)), _write),
+    Fault("409 after a half", by_half(status(409)), _write),
+    Fault("413 after a half", by_half(status(413)), _write),
     Fault("redirect", redirect),
+    Fault("redirect after a half", by_half(redirect), _write),
     Fault("malformed JSON", body(b'{"units": [{"id": "a"'), _no_token),
     Fault("empty body", body(b""), _no_token),
     Fault("null", body(b"null"), _no_token),

@@ -198,11 +198,14 @@ def _open_request(state: Path, endpoint: str) -> list[dict[str, Any]] | None:
         if row is None or not row[1].rstrip("/").endswith(tail):
             return None
         changes = db.execute(
-            "SELECT after FROM changes JOIN request_changes USING (change_id)"
-            " WHERE request_changes.request_id = ?",
+            "SELECT after, iif(action = 'create', group_key, NULL) FROM changes"
+            " JOIN request_changes USING (change_id) WHERE request_changes.request_id = ?",
             (row[0],),
         ).fetchall()
-    return [json.loads(after) for (after,) in changes]
+    # A new unit that somebody has taken out of its group is updated into it.
+    return [
+        json.loads(after) | ({"unit_group": group} if group else {}) for after, group in changes
+    ]
 
 
 # After every night
@@ -301,7 +304,7 @@ def _is_honest(world: Simulated, lived: Lived, checks: Checks, before: Before) -
         good == (ended_well and summary.stopped_by is None),
         str(summary),
     )
-    if summary.exit_code == 0 and world.sound and not world.strange:
+    if summary.exit_code == 0 and world.sound and not world.strange and not lived.wire.overtaken:
         checks.none("exit code 0 means in step", disagreements(world))
 
 
@@ -423,9 +426,15 @@ def known_units(world: Simulated, *, settled: bool = True) -> list[tuple[str, st
 
 
 def believed_lies(world: Simulated) -> set[str]:
-    """The facilities in which a unit is known that never was, or by a name that none ever had."""
+    """The facilities in which a unit is known, or was sent, that never was, or by a name that none
+    ever had."""
     ever = {(row["site"], row["id"]) for row in (*world.truth.units.values(), *world.truth.gone)}
-    rows = _rows(world, "SELECT scope, key, name FROM units WHERE pipeline = 'storage'")
+    rows = _rows(
+        world,
+        "SELECT scope, key, name FROM units WHERE pipeline = 'storage' UNION"
+        " SELECT scope, key, name FROM changes JOIN request_changes USING (change_id)"
+        " WHERE pipeline = 'storage' AND entity = 'unit'",
+    )
     return {scope for scope, key, name in rows if (scope, key) not in ever or len(name) > LONG}
 
 

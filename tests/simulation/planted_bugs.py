@@ -14,6 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from connectors.errors import ApiError
+from connectors.targets import push
+from connectors.targets.bulk import failed
 from connectors.targets.ledger import Ledger
 from connectors.targets.push import ScopePush, _Doubt
 from connectors.targets.storedge_reader import StoredgeReader
@@ -59,6 +61,11 @@ def no_read_back() -> Patch:
         return _Doubt(entry, silent) if silent else None
 
     return wrapped(ScopePush, "_doubt", doubt)
+
+
+def a_refusal_is_believed() -> Patch:
+    """Who said no did nothing, so that what ended a scope is sent again without a look."""
+    return patch.object(push, "refused", lambda these, error, safe: failed(these, error))
 
 
 def known_before_the_answer() -> Patch:
@@ -264,6 +271,7 @@ BUGS: Mapping[str, Callable[[], Patch]] = {
     for bug in (
         blind_retry_of_a_create,
         no_read_back,
+        a_refusal_is_believed,
         known_before_the_answer,
         a_failure_is_acknowledged,
         rejected_counts_as_missing,

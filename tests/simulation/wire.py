@@ -18,7 +18,8 @@ import httpx
 from connectors.clock import FakeClock
 from connectors.sandbox import Sandbox, mock_transport
 from tests.simulation.boundary import Boundary
-from tests.simulation.faults import FAULTS, Exchange, Fault
+from tests.simulation.exchange import Exchange
+from tests.simulation.faults import FAULTS, Fault
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Wire(httpx.BaseTransport):
         self.meanwhile: Callable[[int], None] = lambda requests: None
         self.hidden: dict[str, int] = {}
         self.delayed: set[str] = set()
+        self.overtaken = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         exchange = Exchange(request, self)

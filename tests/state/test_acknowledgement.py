@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from state.errors import LedgerConflict
+from transforms.change import GROUP_FIELD
 from transforms.plan import KnownGroup, KnownUnit, Result
 
 
@@ -123,6 +124,19 @@ def test_an_applied_change_may_forget_too(night: Any, make: Any) -> None:
 
     assert night.known("1")["1"].payload == {"name": "A1", "width": 12}
     assert night.known("1")["1"].digest == ""
+
+
+@pytest.mark.parametrize("outcome", ["applied", "failed"])
+def test_a_unit_that_may_have_been_moved_is_known_in_no_group(
+    night: Any, make: Any, outcome: Any
+) -> None:
+    night.link(make.unit("1", group="10x10"))
+    move = make.change("1", "move", after={GROUP_FIELD: "5x10"}, group="5x10")
+
+    apply(night, Result(move, outcome, forget=(GROUP_FIELD,)))
+
+    unit = night.known("1")["1"]
+    assert (unit.group, unit.digest) == (None, "")
 
 
 def test_forgetting_takes_the_scope_out_of_step(night: Any, make: Any) -> None:

@@ -107,6 +107,25 @@ def test_a_change_in_a_request_awaits_its_answer_and_nothing_else(night: Any, ma
     assert night.outcomes() == {"1": "sent"}
 
 
+def test_what_the_api_refused_to_make_is_remembered_as_it_was_sent(night: Any, make: Any) -> None:
+    refused, unsent, made = make.create("1"), make.create("2"), make.create("3")
+    update = make.change("4", "update", after={"width": 12})
+    night.plan(refused, unsent, made, update)
+    night.link(make.unit("4"))
+
+    request = night.send(refused, made, update)
+    night.answer(
+        request,
+        Result(refused, "failed", "Forbidden", 403),
+        make.applied(made, known={"name": "A3"}),
+        Result(update, "failed", "Forbidden", 403),
+    )
+    night.record(Result(unsent, "failed", "not sent"))
+
+    assert night.store.refused_creates("storage", "facility", "run-1") == [refused]
+    assert night.store.refused_creates("storage", "facility", "run-2") == []
+
+
 def test_planned_is_applied_failed_held_and_unknown_together(night: Any, make: Any) -> None:
     changes = [make.create(key) for key in "abcdef"]
     night.plan(*changes)

@@ -29,8 +29,9 @@ ENDPOINTS = (
 )
 KINDS = ("status", "status_after", "partial", "delay", "drop_before", "drop_after", "malformed")
 STATUSES = (400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503)
-# With these an API says that it did nothing; one that says so afterwards is beyond our promises.
-BEFORE_ONLY = (401, 403, 413, 429)
+# With 401 and 429 an API says that it did nothing; what a 403 hides, a look before the next night
+# finds (tests/flows/test_half_done.py), and here nobody looks.
+BEFORE_ONLY = (401, 403, 429)
 CUTS = (
     before(httpx.ConnectError),
     before(httpx.ReadTimeout),

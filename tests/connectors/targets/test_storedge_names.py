@@ -153,6 +153,8 @@ def test_a_temporary_name_whose_answer_is_lost_is_not_taken_for_the_last_one(des
     pushed = desk.night(swapped)
 
     assert {"applied": 2} == pushed.ends()
+    assert {"A", "B"} == set(desk.live())
+    desk.night(swapped)  # a lost one may still be carried out: the names are sent once more
     desk.assert_in_step(swapped)
 
 

@@ -1,0 +1,64 @@
+"""Whom a refusal is about, and what nobody vouches for after it.
+
+A refusal is believed about what it says, never about what it leaves unsaid: a part of the request
+may have been processed although the answer is no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from connectors.errors import ApiError, NotFound, Rejected, RequestTooLarge
+from connectors.targets.bulk import Identity, failed
+from connectors.targets.offenders import speaks_of_items
+from transforms.plan import Change, Result
+
+
+def blamed_by(
+    candidates: Sequence[Change],
+    rest: Sequence[Change],
+    error: Rejected,
+    words: Mapping[Identity, str],
+) -> list[Result]:
+    """Those of the candidates that the refusal is about; none as long as it can be narrowed."""
+    if words:
+        named = failed([c for c in candidates if c.identity in words], error, words)
+        return [_contradicting(result, error) for result in named]
+    about_some = isinstance(error, RequestTooLarge) or speaks_of_items(error.body)
+    if len(candidates) < len(rest) or (len(rest) > 1 and about_some):
+        return []
+    return refused(candidates, error, safe=True)
+
+
+def refused(changes: Iterable[Change], error: ApiError, *, safe: bool) -> list[Result]:
+    """Refused, which may hide a part that was processed: nobody knows what the fields hold, or
+    unless it is `safe`, whether what was to be made is there."""
+    return [
+        replace(
+            result,
+            forget=tuple(result.change.after),
+            doubted=() if safe else (result.change.identity,),
+        )
+        for result in failed(changes, error)
+    ]
+
+
+def explained(refusal: Rejected | None, found: Result) -> Result:
+    """A reading explains a refusal, whose own words are kept."""
+    if refusal is None or found.outcome != "failed":
+        return found
+    words = f"{refusal.words}; {found.words}" if refusal.words else found.words
+    return replace(found, words=words, status=refusal.status, request_id=refusal.request_id)
+
+
+def _contradicting(refused: Result, error: Rejected) -> Result:
+    """A refusal with what its words say against what is known: a unit or group that is not there, a
+    group that was not found, a reference unit outside of its group."""
+    change, words = refused.change, refused.words
+    doubted: list[Identity] = [change.identity] if isinstance(error, NotFound) else []
+    if change.group is not None and "unit_group" in words:
+        doubted = [("group", change.group)]
+    reference = {**change.whole, **change.after}.get("reference_unit")
+    strayed = (str(reference),) if reference and "reference_unit" in words else ()
+    return replace(refused, doubted=tuple(doubted), strayed=strayed)
