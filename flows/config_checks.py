@@ -19,7 +19,6 @@ from flows.written import Written
 from flows.yaml_file import Place, dotted
 from transforms import storedge, travtus
 from transforms.change import GROUP_FIELD
-from transforms.compare import ANY_FIELD
 from transforms.mapping import (
     FieldSpec,
     Mapping,
@@ -28,6 +27,7 @@ from transforms.mapping import (
     unmapped_fields,
 )
 from transforms.schema import TargetSchema
+from transforms.sides import ANY_FIELD
 
 # storEDGE keys have so many characters (contracts B.1); said by a caller, not by the vendor.
 _STOREDGE_KEY = 40

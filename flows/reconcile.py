@@ -21,10 +21,11 @@ from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary, explain, unable
 from flows.sync import Night, Watcher, read, read_all
 from flows.world import World
-from transforms.compare import Sides, Trouble, compare
+from transforms.compare import compare
 from transforms.diff import ScopePlan, desired_units
 from transforms.plan import KnownUnit, Live
 from transforms.reshape import Desired, ScopeDesired
+from transforms.sides import Sides, Trouble
 
 # Units that a page of either API holds at most (contracts S10, A.4): what a reading will cost.
 PAGE = 100

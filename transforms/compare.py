@@ -1,68 +1,32 @@
 """Source, known and live side by side: where each unit and group of one scope stands.
 
-Who moved a field is told by comparing three values in canonical form: what the API last confirmed
-(known) with what the source says (we moved) and with what the API shows now (they moved). What the
-API never shows, or ignores, or what the source says nothing of, cannot drift.
+What the API never shows, or ignores, or what the source says nothing of, cannot drift.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from transforms.canonical import reads_as
 from transforms.change import GROUP_FIELD, ON_THE_MARKET, DesiredUnit
 from transforms.group import ENCLOSED, REFERENCE
-from transforms.plan import (
-    Change,
-    Entity,
-    KnownGroup,
-    KnownUnit,
-    Live,
-    LiveGroup,
-    LiveUnit,
-    Payload,
+from transforms.plan import Change, Entity, KnownGroup, KnownUnit, LiveGroup, LiveUnit, Payload
+from transforms.sides import (
+    Sides,
+    Trouble,
+    is_overwritten,
+    linkable,
+    moved,
+    standing_of,
+    stranger,
+    worst,
 )
-from transforms.schema import TargetSchema
-from transforms.standing import DriftPolicy, FieldStanding, Standing, StandingName
+from transforms.standing import FieldStanding, Standing, StandingName
 
-ANY_FIELD = "*"
 _GROUP_FIELDS = ("name", REFERENCE, ENCLOSED)
-# The worst of its fields is what a unit is called after.
-_WORST: tuple[Literal["conflict", "drifted", "pending"], ...] = ("conflict", "drifted", "pending")
-
-Trouble = tuple[StandingName, str]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """All that is known of one scope.
-
-    `changes` is the plan, desired against known. `absent` says of known keys that no valid row
-    shows why that is; `unsaid` are those of which an extract that is not proven complete may just
-    not speak: they are compared with what is known. `linkable` are the remote ids of live units and
-    groups that `--adopt` would link, `troubles` the changes that did not come through, with the
-    API's words. `suggestions` says by remote id which unit of the source a live one may be.
-    """
-
-    live: Live
-    units: Mapping[str, KnownUnit]
-    groups: Mapping[str, KnownGroup]
-    desired: Iterable[DesiredUnit]
-    changes: tuple[Change, ...]
-    schema: TargetSchema
-    policies: Mapping[str, DriftPolicy] = field(default_factory=dict)
-    absent: Mapping[str, Trouble] = field(default_factory=dict)
-    unsaid: Collection[str] = ()
-    linkable: Mapping[tuple[Entity, str], str] = field(default_factory=dict)
-    troubles: Mapping[tuple[Entity, str], Trouble] = field(default_factory=dict)
-    suggestions: Mapping[str, str] = field(default_factory=dict)
-
-    def policy(self, name: str) -> DriftPolicy:
-        """What the settings say of drift in this field."""
-        return self.policies.get(name, self.policies.get(ANY_FIELD, "report"))
 
 
 @dataclass(frozen=True)
@@ -121,13 +85,13 @@ class _Units:
     def _of_the_source(self, wanted: DesiredUnit, known: KnownUnit) -> Standing:
         live = self.live.get(known.remote_id)
         if live is None:
-            return _standing(self.sides, known, "gone", wanted.row, "it is not live any more")
+            return standing_of(self.sides, known, "gone", wanted.row, "it is not live any more")
         fields = dict(self._fields(wanted, known, live))
         self._learn(wanted, known, live, fields)
-        standing, words = _worst(fields), ""
+        standing, words = worst(fields), ""
         if standing == "pending":
             standing, words = self.sides.troubles.get(("unit", known.key), (standing, ""))
-        return _standing(self.sides, known, standing, wanted.row, words, fields)
+        return standing_of(self.sides, known, standing, wanted.row, words, fields)
 
     def _fields(
         self, wanted: DesiredUnit, known: KnownUnit, live: LiveUnit
@@ -136,10 +100,10 @@ class _Units:
         for name, value in payload.items():
             if self._is_compared(name):
                 sides = value, known.payload.get(name), live.payload.get(name)
-                yield from _moved(name, *sides, self.sides.policy(name))
+                yield from moved(name, *sides, self.sides.policy(name))
         if wanted.group is not None:
             sides = wanted.group, known.group, self._group_of(live)
-            yield from _moved(GROUP_FIELD, *sides, self.sides.policy(GROUP_FIELD))
+            yield from moved(GROUP_FIELD, *sides, self.sides.policy(GROUP_FIELD))
 
     def _is_compared(self, name: str) -> bool:
         one, schema = self.sides.schema.fields[name], self.sides.schema
@@ -167,7 +131,7 @@ class _Units:
             and name not in fields
             and not reads_as(known.payload.get(name), value)
         }
-        overwritten = {name: one.live for name, one in fields.items() if _is_overwritten(one)}
+        overwritten = {name: one.live for name, one in fields.items() if is_overwritten(one)}
         group = known.group
         if GROUP_FIELD in overwritten:
             group = self.group_keys.get(live.group_id or "")
@@ -186,7 +150,7 @@ class _Units:
         """Not known yet: live already, or still to be created."""
         name = change.name if change else wanted.key
         if (remote_id := self.sides.linkable.get(("unit", wanted.key))) is not None:
-            return _linkable(self.sides, "unit", wanted.key, name, remote_id, wanted.row)
+            return linkable(self.sides, "unit", wanted.key, name, remote_id, wanted.row)
         held: Trouble = ("held", change.held) if change and change.held else ("pending", "")
         standing, words = self.sides.troubles.get(("unit", wanted.key), held)
         return Standing(
@@ -202,8 +166,8 @@ class _Units:
 
     def _absent(self, known: KnownUnit, standing: StandingName, words: str) -> Standing:
         if known.remote_id not in self.live:
-            return _standing(self.sides, known, "gone", None, "it is not live any more")
-        return _standing(self.sides, known, standing, None, words)
+            return standing_of(self.sides, known, "gone", None, "it is not live any more")
+        return standing_of(self.sides, known, standing, None, words)
 
     def _strangers(self) -> Iterator[Standing]:
         ours = {unit.remote_id for unit in self.sides.units.values()}
@@ -211,7 +175,7 @@ class _Units:
         for unit in self.sides.live.units:
             if unit.remote_id not in ours:
                 words = self.sides.suggestions.get(unit.remote_id, "")
-                yield _stranger(self.sides, "unit", unit, words)
+                yield stranger(self.sides, "unit", unit, words)
 
 
 class _Groups:
@@ -230,7 +194,7 @@ class _Groups:
             yield self._of_the_source(known, changes.get(key))
         for key, change in changes.items():
             if (remote_id := self.sides.linkable.get(("group", key))) is not None:
-                yield _linkable(self.sides, "group", key, change.name, remote_id, None)
+                yield linkable(self.sides, "group", key, change.name, remote_id, None)
             elif key not in self.sides.groups:
                 standing, words = self.sides.troubles.get(("group", key), ("pending", ""))
                 yield Standing(
@@ -246,24 +210,24 @@ class _Groups:
         ours.update(self.sides.linkable.values())
         for group in self.sides.live.groups:
             if group.remote_id not in ours:
-                yield _stranger(self.sides, "group", group, "")
+                yield stranger(self.sides, "group", group, "")
 
     def _of_the_source(self, known: KnownGroup, change: Change | None) -> Standing:
         live = self.live.get(known.remote_id)
         if live is None:
-            return _standing(self.sides, known, "gone", None, "it is not live any more")
+            return standing_of(self.sides, known, "gone", None, "it is not live any more")
         wanted = {**known.payload, **(change.after if change else {})}
         shown = self._shown(live)
         fields: dict[str, FieldStanding] = {}
         for name in _GROUP_FIELDS:
             if name in wanted and name in shown:
                 sides = wanted[name], known.payload.get(name), shown[name]
-                fields.update(_moved(name, *sides, self.sides.policy(name)))
+                fields.update(moved(name, *sides, self.sides.policy(name)))
         self._learn(known, fields)
-        standing, words = _worst(fields), ""
+        standing, words = worst(fields), ""
         if standing == "pending":
             standing, words = self.sides.troubles.get(("group", known.key), (standing, ""))
-        return _standing(self.sides, known, standing, None, words, fields)
+        return standing_of(self.sides, known, standing, None, words, fields)
 
     def _shown(self, live: LiveGroup) -> Payload:
         reference = str(live.payload.get("reference_unit_id"))
@@ -273,7 +237,7 @@ class _Groups:
         return shown
 
     def _learn(self, known: KnownGroup, fields: Mapping[str, FieldStanding]) -> None:
-        overwritten = {name: one.live for name, one in fields.items() if _is_overwritten(one)}
+        overwritten = {name: one.live for name, one in fields.items() if is_overwritten(one)}
         if overwritten:
             payload = {**known.payload, **overwritten}
             name = str(payload.get("name") or known.name)
@@ -284,62 +248,3 @@ class _Groups:
 def _as_it_was(known: KnownUnit) -> DesiredUnit:
     """What the source wanted when it last spoke of the unit."""
     return DesiredUnit(None, known.key, known.group, known.digest, known.payload)
-
-
-def _moved(
-    name: str, source: Any, known: Any, live: Any, policy: DriftPolicy
-) -> Iterator[tuple[str, FieldStanding]]:
-    """The field, if the API does not show what the source wants, with who moved. Where nothing is
-    known, because nothing was ever confirmed, it is for us to send."""
-    if reads_as(live, source):
-        return
-    if reads_as(known, source):
-        yield name, FieldStanding(source, known, live, "drifted", policy)
-    elif known is None or reads_as(live, known):
-        yield name, FieldStanding(source, known, live, "pending", policy)
-    else:
-        yield name, FieldStanding(source, known, live, "conflict", policy)
-
-
-def _is_overwritten(one: FieldStanding) -> bool:
-    return one.moved == "drifted" and one.policy == "overwrite"
-
-
-def _worst(fields: Mapping[str, FieldStanding]) -> StandingName:
-    moved = {one.moved for one in fields.values()}
-    return next((name for name in _WORST if name in moved), "in step")
-
-
-def _standing(
-    sides: Sides,
-    known: KnownUnit | KnownGroup,
-    standing: StandingName,
-    row: int | None,
-    words: str,
-    fields: Mapping[str, FieldStanding] | None = None,
-) -> Standing:
-    entity: Entity = "unit" if isinstance(known, KnownUnit) else "group"
-    return Standing(
-        sides.live.scope,
-        entity,
-        known.key,
-        known.name,
-        known.remote_id,
-        standing,
-        row,
-        words,
-        fields or {},
-    )
-
-
-def _linkable(
-    sides: Sides, entity: Entity, key: str, name: str, remote_id: str, row: int | None
-) -> Standing:
-    words = "it is live already; --adopt links it"
-    return Standing(sides.live.scope, entity, key, name, remote_id, "unmanaged", row, words)
-
-
-def _stranger(sides: Sides, entity: Entity, live: LiveUnit | LiveGroup, words: str) -> Standing:
-    return Standing(
-        sides.live.scope, entity, None, live.name, live.remote_id, "unmanaged", words=words
-    )

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from transforms import storedge, travtus
 from transforms.canonical import canonical
 from transforms.change import DesiredUnit
-from transforms.compare import Sides, compare
+from transforms.compare import compare
 from transforms.plan import KnownGroup, KnownUnit, Live, LiveGroup, LiveUnit
+from transforms.sides import Sides
 from transforms.standing import FieldStanding, Standing
 
 SCHEMA = storedge.schema(tiered=False)
