@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from flows.report_change import FieldChange, fields_of
 from flows.report_charts import Charts, charts_of
 from flows.report_inventory import Inventory, inventory_of
 from flows.report_ledger import Ledger, ledgers
 from flows.report_missing import MissingScope, missing_of
+from flows.report_reasons import (
+    Reason,
+    Rule,
+    ShownChange,
+    reasons_of,
+    rules_of,
+    shown_change,
+    without_repeated_command,
+)
 from flows.report_standings import StandingsPage, standings_of
 from flows.report_story import Story, stories_of
-from flows.report_text import counted, number, parted, span
+from flows.report_text import counted, number, span
 from flows.report_verdict import (
     OUTCOMES,
     Verdict,
@@ -33,25 +41,13 @@ from flows.report_verdict import (
 from flows.summary import PipelineSummary, RunSummary
 from state.allowances import Allowance
 from state.archive import Archive
-from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails, Tally
+from state.run_details import Limits, RunDetails, Tally
 from state.stories import Place
 
 # 500 changes of a scope are more than a person reads, and a page of 5,000 still opens at once on a
 # phone. Reasons cost more: 50,000 of them, all different, would take the page 4 s instead of 1.
 LIMITS = Limits(per_scope=500, changes=5_000, per_reason=100, reasons=500)
-# A reason with more lines than a screen is folded, so that the next reason can be seen.
-_OPEN_LINES = 8
 _ACTIONS = {"create": "created", "update": "updated", "move": "moved", "retire": "retired"}
-
-
-@dataclass(frozen=True)
-class ShownChange:
-    """A change as a line of a table. `more` fields of it are not shown."""
-
-    line: ChangeLine
-    outcome: str
-    fields: tuple[FieldChange, ...]
-    more: int
 
 
 @dataclass(frozen=True)
@@ -63,39 +59,6 @@ class ScopePage:
     open_counts: tuple[tuple[str, int], ...]
     changes: tuple[ShownChange, ...]
     more: int
-
-
-@dataclass(frozen=True)
-class Reason:
-    """The changes that did not come through for one reason; `scope` is theirs if all share one."""
-
-    outcome: str
-    words: str
-    status: int | None
-    scope: str | None
-    total: int
-    changes: tuple[ShownChange, ...]
-    unfolded: bool
-
-    @property
-    def more(self) -> int:
-        """How many are not shown."""
-        return self.total - len(self.changes)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The rows that broke one rule."""
-
-    rule: str
-    total: int
-    lines: tuple[RejectionLine, ...]
-    unfolded: bool
-
-    @property
-    def more(self) -> int:
-        """How many are not shown."""
-        return self.total - len(self.lines)
 
 
 @dataclass(frozen=True)
@@ -220,8 +183,8 @@ def _pipeline(
     standings = standings_of(summary, run.run_id, store)
     places = [(line.scope, line.key) for line in details.unfinished if line.entity == "unit"]
     places += standings.needing if standings else []
-    reasons = tuple(_reasons(details.unfinished))
-    rules = tuple(_rules(details.rejections))
+    reasons = tuple(reasons_of(details.unfinished))
+    rules = tuple(rules_of(details.rejections))
     needs = needing(details.tallies)
     said = {reason.words for reason in reasons}
     notes = tuple(dict.fromkeys(n for n in (*summary.notes, *details.tripped) if n not in said))
@@ -230,7 +193,7 @@ def _pipeline(
         ledgers=() if standings else ledgers(summary, details.tallies),
         notes=notes,
         needing=needs,
-        reasons=tuple(_without_repeated_command(reason, notes) for reason in reasons),
+        reasons=tuple(without_repeated_command(reason, notes) for reason in reasons),
         reasons_more=needs - sum(reason.total for reason in reasons),
         scopes=tuple(_scopes(details)),
         rules=rules,
@@ -244,46 +207,10 @@ def _pipeline(
     )
 
 
-def _reasons(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
-    """The lines by reason; what failed first, then what waits for a decision."""
-    alike = groupby(lines, key=lambda line: (line.outcome, line.status, line.words))
-    reasons = [
-        _reason(outcome, words, status, list(grouped))
-        for (outcome, status, words), grouped in alike
-    ]
-    yield from sorted(reasons, key=lambda reason: OUTCOMES.index(reason.outcome))
-
-
-def _reason(outcome: str, words: str, status: int | None, lines: list[ChangeLine]) -> Reason:
-    return Reason(
-        outcome=outcome_of(outcome),
-        words=words,
-        status=status,
-        scope=lines[0].scope if lines[0].one_scope else None,
-        total=lines[0].alike,
-        changes=tuple(map(_shown, lines)),
-        unfolded=len(lines) <= _OPEN_LINES,
-    )
-
-
-def _without_repeated_command(reason: Reason, notes: Iterable[str]) -> Reason:
-    """A note names the command that lets a scope through; its units need not repeat it."""
-    words, command = parted(reason.words)
-    if not command or not any(command in note for note in notes):
-        return reason
-    return replace(reason, words=words)
-
-
-def _rules(lines: Iterable[RejectionLine]) -> Iterator[Rule]:
-    for rule, grouped in groupby(lines, key=lambda line: line.rule):
-        told = tuple(grouped)
-        yield Rule(rule, told[0].alike, told, len(told) <= _OPEN_LINES)
-
-
 def _scopes(details: RunDetails) -> Iterator[ScopePage]:
     """The scopes with changes, in the order of their names."""
     told = {
-        scope: tuple(map(_shown, grouped))
+        scope: tuple(map(shown_change, grouped))
         for scope, grouped in groupby(details.changes, key=lambda line: line.scope)
     }
     for scope, grouped in groupby(details.tallies, key=lambda tally: tally.scope):
@@ -306,8 +233,3 @@ def _open(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
     for tally in tallies:
         counts[outcome_of(tally.outcome)] += tally.count
     return tuple((name, counts[name]) for name in OUTCOMES if counts[name])
-
-
-def _shown(line: ChangeLine) -> ShownChange:
-    fields, more = fields_of(line)
-    return ShownChange(line, outcome_of(line.outcome), fields, more)
