@@ -131,12 +131,13 @@ class Push:
 
 
 def _calls_for_a_look(result: Result) -> bool:
-    """Whether the scope is read before it is planned again: what may be there although the API said
-    no, where a unit stands now, and what a lost request may still undo after all had come through.
-    A vendor that can list the scope has caught up, so that what is sent again then will stay."""
+    """Whether the scope is read before it is planned again: for what may have come through although
+    the API said no, for where a unit stands now, and before that is sent again which a lost
+    request may still undo after all had come through."""
     forgotten = set(result.forget) - {ATTRIBUTES}  # no reading shows them
     came_through = result.outcome == "applied"
-    return bool(result.doubted) or GROUP_FIELD in forgotten or bool(came_through and forgotten)
+    undone = GROUP_FIELD in forgotten or (came_through and bool(forgotten))
+    return result.look_again or bool(result.doubted) or undone
 
 
 class Pusher(Protocol):

@@ -15,7 +15,7 @@ from state.journal import SentRequest
 from state.scopes import ScopeRecord
 from state.store import Store
 from transforms.plan import Change, KnownGroup, KnownUnit, Live, Result
-from transforms.refresh import refreshed, regrouped
+from transforms.refresh import completed, refreshed
 from transforms.settle import Identities, adopt, settle
 from transforms.twins import Twin, twins
 
@@ -37,8 +37,8 @@ class Recovery:
         found = self._adopt_refused(live, record)
         restored = record is not None and record.restored
         self._look_at_doubted(live, everything=restored)
-        regrouped = self._find_their_groups(live)
-        return bool(requests) or found or restored or regrouped
+        remembered = self._remember(live)
+        return bool(requests) or found or restored or remembered
 
     def adoptable(
         self, changes: Sequence[Change], live: Live
@@ -117,14 +117,13 @@ class Recovery:
         gone_groups -= {group.key for group in shown_groups}
         self.store.unlink(self.job.name, live.scope, self.run_id, gone, gone_groups)
 
-    def _find_their_groups(self, live: Live) -> bool:
-        """A unit that may have been moved, or not, is known where it is live; whether there was
-        any."""
+    def _remember(self, live: Live) -> bool:
+        """What was forgotten of units is known as it is live; whether there was any."""
         known, known_groups = self.known(live.scope)
-        found = regrouped(known.values(), known_groups.values(), live)
-        if found:
-            self.store.link(self.job.name, live.scope, self.run_id, found, [])
-        return bool(found)
+        units = completed(known.values(), known_groups.values(), live, self.job.target.schema)
+        if units:
+            self.store.link(self.job.name, live.scope, self.run_id, units, [])
+        return bool(units)
 
     def known(self, scope: str) -> tuple[dict[str, KnownUnit], dict[str, KnownGroup]]:
         """The known units and groups of a scope, by key."""

@@ -56,9 +56,10 @@ class Result:
     what was confirmed becomes known and the change stays planned. `known` holds the fields that
     the API confirmed, to be merged into what is known. `remote_id` is the vendor's id where the
     answer gave one. `forget` names fields whose vendor value can no longer be vouched for.
-    `doubted` names what the API says it does not have, or what may be there although it said no:
-    nothing of it is vouched for, and the scope is read before it is planned again. `strayed`
-    names units that it says are not in their group.
+    `doubted` names what the API says it does not have: nothing of it is vouched for, and the scope
+    is read before it is planned again. `strayed` names units that it says are not in their group.
+    `look_again` says that it may have come through although the API said no, which only a reading
+    tells.
     """
 
     change: Change
@@ -71,6 +72,7 @@ class Result:
     forget: tuple[str, ...] = ()
     doubted: tuple[tuple[Entity, str], ...] = ()
     strayed: tuple[str, ...] = ()
+    look_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Known as it is live: what a complete reading says of units and groups that are linked.
 
 A reading is believed where nothing better is known: in place of all that an older state says, and
-of where a unit stands that may have been moved.
+of what was forgotten.
 """
 
 from __future__ import annotations
@@ -37,22 +37,21 @@ def refreshed(
     ]
 
 
-def regrouped(
-    units: Iterable[KnownUnit], groups: Iterable[KnownGroup], live: Live
+def completed(
+    units: Iterable[KnownUnit], groups: Iterable[KnownGroup], live: Live, schema: TargetSchema
 ) -> list[KnownUnit]:
-    """The units of which nobody knows where they stand, in the groups in which they are live: who
-    may represent a group cannot just leave it. All else that was forgotten is sent again.
+    """The units of which something was forgotten that the reading shows, with it: what guardrails
+    and allowances measure by, and the group, which who represents it cannot just leave.
+
+    A name stays forgotten and is sent again: what a vendor still has to do may follow the reading.
     """
+    shown = {unit.remote_id: unit for unit in live.units}
     group_keys = {group.remote_id: group.key for group in groups}
-    standing = {
-        unit.remote_id: group_keys[unit.group_id]
-        for unit in live.units
-        if unit.group_id in group_keys
-    }
     return [
-        replace(unit, group=standing[unit.remote_id])
+        whole
         for unit in units
-        if unit.group is None and not unit.digest and unit.remote_id in standing
+        if not unit.digest and (found := shown.get(unit.remote_id))
+        if (whole := _completed(unit, found, group_keys, schema)) != unit
     ]
 
 
@@ -81,3 +80,11 @@ def _as_live(
         payload={**live.payload, **standing},
         digest="",
     )
+
+
+def _completed(
+    unit: KnownUnit, live: LiveUnit, group_keys: Mapping[str, str], schema: TargetSchema
+) -> KnownUnit:
+    said = {name: value for name, value in live.payload.items() if name != schema.name_field}
+    group = group_keys.get(live.group_id or "") if unit.group is None else unit.group
+    return replace(unit, group=group, payload={**said, **unit.payload})

@@ -165,7 +165,7 @@ class ScopePush(ABC):
         except RequestUnsendable as error:
             return self._smaller(entry, changes, error), None
         except _ENDING as error:
-            self._end(bulk, entry, changes, error)
+            self._end(entry, changes, error)
         except Rejected as error:
             return self._sorted_out(bulk, entry, changes, error), None
         except ApiError as error:
@@ -200,11 +200,11 @@ class ScopePush(ABC):
         self.ledger.answered(entry, error, again(changes, unvouched=False))
         return list(halves(changes))
 
-    def _end(self, bulk: Bulk, entry: int, changes: Sequence[Change], error: ApiError) -> NoReturn:
+    def _end(self, entry: int, changes: Sequence[Change], error: ApiError) -> NoReturn:
         """Nothing more is sent tonight, and nothing read: what a refusal hides, the next night
         finds."""
         certain = isinstance(error, _CERTAIN)
-        told = failed(changes, error) if certain else refused(changes, error, safe=bulk.safe)
+        told = failed(changes, error) if certain else refused(changes, error, look_again=True)
         self.ledger.answered(entry, error, told)
         raise ScopeEnded(error) from error
 

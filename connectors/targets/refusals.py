@@ -28,18 +28,15 @@ def blamed_by(
     about_some = isinstance(error, RequestTooLarge) or speaks_of_items(error.body)
     if len(candidates) < len(rest) or (len(rest) > 1 and about_some):
         return []
-    return refused(candidates, error, safe=True)
+    return refused(candidates, error)
 
 
-def refused(changes: Iterable[Change], error: ApiError, *, safe: bool) -> list[Result]:
-    """Refused, which may hide a part that was processed: nobody knows what the fields hold, or
-    unless it is `safe`, whether what was to be made is there."""
+def refused(
+    changes: Iterable[Change], error: ApiError, *, look_again: bool = False
+) -> list[Result]:
+    """Refused, which may hide a part that was processed: nobody knows what the fields hold."""
     return [
-        replace(
-            result,
-            forget=tuple(result.change.after),
-            doubted=() if safe else (result.change.identity,),
-        )
+        replace(result, forget=tuple(result.change.after), look_again=look_again)
         for result in failed(changes, error)
     ]
 

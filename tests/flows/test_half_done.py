@@ -102,6 +102,18 @@ def test_an_update_that_may_have_landed_is_not_known_to_have_failed(desk, unit, 
     assert 0 == desk.sync().pipelines[0].requests
 
 
+def test_a_rate_that_may_have_landed_is_still_what_a_jump_is_measured_by(desk, unit):
+    desk.configure("missing: report", "missing: report\n    guardrails: {max_rate_change: 30%}")
+    desk.sync(unit(1), unit(2))
+    desk.fault("partial", UPDATE, status=403)
+    desk.sync(unit(1, rate="110"), unit(2, rate="110"))
+
+    summary = desk.sync(unit(1, rate="1100"), unit(2, rate="1100"))
+
+    assert 2 == summary.pipelines[0].counts["held"]
+    assert {100, 110} == {live["standard_rate"] for live in desk.live().values()}
+
+
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_move_that_may_have_landed_is_taken_back_with_the_source(desk, unit, status):
     other = {"group": "5x10", "group_name": "5x10 indoor"}

@@ -65,7 +65,7 @@ def no_read_back() -> Patch:
 
 def a_refusal_is_believed() -> Patch:
     """Who said no did nothing, so that what ended a scope is sent again without a look."""
-    return patch.object(push, "refused", lambda these, error, safe: failed(these, error))
+    return patch.object(push, "refused", lambda these, error, look_again: failed(these, error))
 
 
 def known_before_the_answer() -> Patch:
