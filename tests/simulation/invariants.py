@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -454,18 +453,15 @@ def _exists(world: Simulated) -> bool:
 
 
 def _rows(world: Simulated, query: str) -> list[Any]:
-    """Looks at a copy: opening the file would fold a dead run's log into it."""
+    """As another connection sees it; leaves no trace, and folds no dead run's log into the file."""
     if not _exists(world):
         return []
-    copy = world.folder / "looked-at.db"
-    for suffix in ("", "-wal"):
-        source = world.state.with_name(world.state.name + suffix)
-        if source.exists():
-            shutil.copy(source, copy.with_name(copy.name + suffix))
-    try:
-        with closing(sqlite3.connect(copy)) as db:
-            made = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            return db.execute(query).fetchall() if made else []
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+    uri = f"{world.state.as_uri()}?{'mode=ro' if _has_log(world) else 'immutable=1'}"
+    with closing(sqlite3.connect(uri, uri=True)) as db:
+        made = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        return db.execute(query).fetchall() if made else []
+
+
+def _has_log(world: Simulated) -> bool:
+    """Without a log, even a reading connection would make one, and leave it there."""
+    return world.state.with_name(f"{world.state.name}-wal").exists()
