@@ -72,10 +72,22 @@ class Exchange:
         return self.request.method == "POST" and self.is_write
 
     @property
+    def makes_units(self) -> bool:
+        return self.endpoint == "POST units/bulk_create"
+
+    @property
+    def is_storedge(self) -> bool:
+        return self.request.url.path.startswith("/v1/")
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """Its units, or groups."""
+        return self.body.get("units") or self.body.get("unit_groups") or []
+
+    @property
     def names(self) -> list[str]:
         """What its units, or groups, go by."""
-        items = self.body.get("units") or self.body.get("unit_groups") or []
-        return [name_of(item) for item in items]
+        return [name_of(item) for item in self.items]
 
     def process(self) -> httpx.Response:
         response = self.wire.inner.handle_request(self.request)
@@ -324,12 +336,8 @@ def _unit_listing(exchange: Exchange) -> bool:
     return exchange.is_listing and not exchange.endpoint.endswith("unit_groups")
 
 
-def _storedge(exchange: Exchange) -> bool:
-    return exchange.request.url.path.startswith("/v1/")
-
-
 def _storedge_listing(exchange: Exchange) -> bool:
-    return _storedge(exchange) and exchange.is_listing
+    return exchange.is_storedge and exchange.is_listing
 
 
 def _upsert(exchange: Exchange) -> bool:
