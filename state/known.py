@@ -38,7 +38,7 @@ def index(db: sqlite3.Connection, pipeline: str, scope: str) -> pd.DataFrame:
     ).fetchall()
     return pd.DataFrame(
         {
-            name: pd.Series(
+            name: pd.array(
                 [row[place] for row in rows], dtype="bool" if name == "retired" else "str"
             )
             for place, name in enumerate(INDEX_COLUMNS)

@@ -7,7 +7,7 @@ without changes compares a handful of digests and touches no row.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,14 +103,22 @@ class Desired:
         """How many rows of the scope are valid, and how many were rejected."""
         return self._row_counts.get(scope, (0, 0))
 
+    @cached_property
+    def _rejected_keys(self) -> Mapping[str, Counter[str]]:
+        """By scope how many rejected rows bear each key; a row can break several rules."""
+        keys: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        columns = (self.rejections[name].tolist() for name in ("scope", "row", "key"))
+        for scope, row, key in zip(*columns, strict=True):
+            keys[scope][row] = key
+        return {scope: Counter(rows.values()) for scope, rows in keys.items()}
+
     def digest(self, scope: str) -> str:
         """The scope's digest, or "" for a scope that the source does not name."""
         return str(self.counts.at[scope, "digest"]) if scope in self.counts.index else ""
 
     def scope(self, scope: str) -> ScopeDesired:
         """One scope, for the diff; empty for a scope that the source does not name."""
-        lines = self.rejections.loc[self.rejections["scope"] == scope, ["row", "key"]]
-        rejected = Counter(dict(zip(lines["row"], lines["key"], strict=True)).values())
+        rejected = self._rejected_keys.get(scope, Counter())
         valid, rejected_rows = self.row_counts(scope)
         named = scope in self.counts.index
         complete = self.counts.at[scope, "complete"] if named else self.complete

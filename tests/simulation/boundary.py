@@ -1,7 +1,8 @@
 """The steps between which the world can end: every request, statement, commit and rename.
 
 At one chosen step the process dies (an image of the files is taken at that very instant), or is
-asked to stop, or has no memory left, or an error strikes once, or from then on for ever. After its
+asked to stop, or has no memory left, or somebody else takes the lock to write, or an error strikes
+once, or from then on for ever. After its
 death the program may run on, as `finally` blocks do, but it can no longer touch the world: every
 further step raises again.
 """
@@ -13,7 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-Mode = Literal["crash", "error once", "error for ever", "stop", "out of memory"]
+Mode = Literal[
+    "crash",
+    "error once",
+    "error for ever",
+    "stop",
+    "out of memory",
+    "another writer once",
+    "another writer for ever",
+]
 Failure = Callable[[], Exception]
 
 
@@ -33,6 +42,7 @@ class Boundary:
     on_crash: Callable[[], None] = lambda: None
     on_stop: Callable[[], None] = lambda: None
     on_write: Callable[[], None] = lambda: None
+    on_rival: Callable[[], None] = lambda: None
     count: int = 0
     dead: bool = False
     struck: str | None = None
@@ -61,6 +71,8 @@ class Boundary:
             raise SimulatedCrash(name)
         if self.mode == "stop" and first:
             self.on_stop()
+        if self.mode.startswith("another writer") and first:
+            self.on_rival()
         if self.mode == "out of memory" and first:
             raise MemoryError(name)
         again = self.mode == "error for ever" and name == self.struck

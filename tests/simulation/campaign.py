@@ -29,6 +29,7 @@ from state.backup import backups, restore
 from state.lock import RunLock
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Mode
+from tests.simulation.damages import DAMAGES, LYING
 from tests.simulation.hands import Hands
 from tests.simulation.invariants import (
     Before,
@@ -45,26 +46,27 @@ from tests.simulation.invariants import (
     words,
 )
 from tests.simulation.night import BOTH, Lived, Simulated
+from tests.simulation.other_settings import decide
 from tests.simulation.people import People
-from tests.simulation.truth import DAMAGES, LYING
 from tests.simulation.wire import Swarm, swarm
 
 # The rows of an inventory are normalised once for all worlds that share it.
 INVENTORIES = 16
 # About as many steps as a busy night has.
-STEPS, REQUESTS = 160, 40
+STEPS, REQUESTS, BEGINNINGS = 160, 40, 12
 TRACE = 40
 # What happens most is that a file is cut or that a cell is wrong.
 LIKELY = [*DAMAGES, *["cut anywhere", "cut at a row", "invalid cell"] * 6]
 MODES: tuple[Mode, ...] = (
-    "crash",
-    "crash",
-    "crash",
+    *["crash"] * 5,
     "error once",
     "error for ever",
     "stop",
     "out of memory",
+    "another writer once",
+    "another writer for ever",
 )
+RIVALS = ("another writer once", "another writer for ever")
 PIPELINES = (BOTH, BOTH, ("storage",), ("storage",), ("storage",), ("apartments",))
 GUARDS = ("SourceShrank", "max_missing", "max_updates", "max_rejected", "max_rate_change")
 
@@ -166,7 +168,7 @@ class Life:
         if self.handy and self.plan.random() < 0.6 and (deed := self.hands.act()):
             self.tally.saw("world", f"somebody {deed}")
         if self.fickle and self.plan.random() < 0.6:
-            self.tally.saw("world", self._other_settings())
+            self.tally.saw("world", decide(self.world, self.plan))
         self.world.truth.live_through_a_day()
         if self.plan.random() < 0.1:
             jump = self.plan.choice([-86_400, -3_600, 3_600, 31_536_000])
@@ -180,26 +182,6 @@ class Life:
                 if not unit["rentable"]:
                     self.world.taint.setdefault(unit["id"], set()).add("rentable")
             self.tally.saw("world", "older states restored")
-
-    def _other_settings(self) -> str:
-        """The settings are changed between two nights; says which."""
-        world, plan = self.world, self.plan
-        match plan.choice(["batch_size", "missing", "a field", "the names of groups", "canary"]):
-            case "batch_size":
-                world.batch = plan.choice([1, 3, 50])
-                return "another batch_size"
-            case "missing":
-                world.missing = plan.choice(["report", "retire"])
-                return "another habit for missing units"
-            case "a field":
-                world.noted = not world.noted
-                return "a field is mapped or no longer"
-            case "the names of groups":
-                world.suffix = "" if world.suffix else " (new)"
-                return "other names for all groups"
-            case _:
-                world.canary = 1 - world.canary
-                return "canary on or off"
 
     def _while_another_runs(self) -> None:
         """Another run holds the state for the whole of a night."""
@@ -222,6 +204,8 @@ class Life:
         if self.plan.random() < 0.5:
             mode, among = self.crashes.choice(MODES), self.crashes.choice(["", "request"])
             at = self.crashes.randint(1, REQUESTS if among else STEPS)
+            if mode in RIVALS:  # they get the lock only while nobody has it
+                among, at = "before BEGIN", self.crashes.randint(1, BEGINNINGS)
         path = self._planned_ahead() if self.plan.random() < 0.1 else None
         lived = self._live_through(self.swarm, at, mode, among=among)
         if damage in LYING:
@@ -270,7 +254,7 @@ class Life:
         before = Before.of(self.world)
         witness = Witness(self.world, self.checks)
         if self.handy and not self.healing and self.plan.random() < 0.4:
-            witness.meanwhile = self.hands.meanwhile(lambda deed: self.tally.saw("world", deed))
+            self.hands.act_at_night(witness, lambda deed: self.tally.saw("world", deed))
         with CountingErrors(self.tally):
             lived = self.lived = self.world.night(
                 swarm, at=at, mode=mode, witness=witness, engine=engine, among=among

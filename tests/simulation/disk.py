@@ -35,6 +35,7 @@ class Connection(sqlite3.Connection):
     """A connection that says what it is about to do, and what it has done."""
 
     boundary: Boundary
+    rival: Rival
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         return self._around(sql, partial(super().execute, sql, parameters))
@@ -46,28 +47,61 @@ class Connection(sqlite3.Connection):
         verb = sql.split(maxsplit=1)[0].upper()
         if verb == "ROLLBACK" and self.boundary.dead:
             self.boundary.point("ROLLBACK")
+        if sql.startswith("PRAGMA busy_timeout"):
+            # Whoever holds the lock cannot let go while we wait: there is only one thread.
+            return super().execute("PRAGMA busy_timeout = 0")
         if verb not in WRITING:
             return step()
         self.boundary.point(f"before {verb}", partial(database_error, verb))
         if self.in_transaction and verb in ("INSERT", "UPDATE", "DELETE"):
             self.boundary.on_write()
-        done = step()
+        try:
+            done = step()
+        except sqlite3.OperationalError:
+            self.rival.gives_up()
+            raise
         self.boundary.point(f"after {verb}")
         return done
+
+
+class Rival:
+    """A second writer, real, who holds the lock longer than anybody waits: until we have given up
+    once, or for the rest of the night."""
+
+    def __init__(self, state: Path, boundary: Boundary) -> None:
+        self._state = state
+        self._for_ever = boundary.mode == "another writer for ever"
+        self._connection: sqlite3.Connection | None = None
+        boundary.on_rival = self.writes
+
+    def writes(self) -> None:
+        self._connection = sqlite3.connect(self._state, timeout=0, isolation_level=None)
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def gives_up(self) -> None:
+        """The first of our attempts has failed."""
+        if not self._for_ever:
+            self.leaves()
+
+    def leaves(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class SimulatedDisk(Disk):
     """The disk of this machine, with a boundary before and after each of its steps."""
 
-    def __init__(self, boundary: Boundary) -> None:
+    def __init__(self, boundary: Boundary, rival: Rival) -> None:
         self.boundary = boundary
+        self.rival = rival
 
     def connect(self, uri: str) -> sqlite3.Connection:
         self.boundary.point("before connect")
         connection = sqlite3.connect(
             uri, uri=True, isolation_level=None, check_same_thread=False, factory=Connection
         )
-        connection.boundary = self.boundary
+        connection.boundary, connection.rival = self.boundary, self.rival
         return connection
 
     def create(self, path: Path) -> int:

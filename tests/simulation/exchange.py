@@ -62,18 +62,29 @@ class Exchange:
         return self.request.method == "POST" and self.is_write
 
     @property
+    def makes_units(self) -> bool:
+        return self.endpoint == "POST units/bulk_create"
+
+    @property
+    def is_storedge(self) -> bool:
+        return self.request.url.path.startswith("/v1/")
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """Its units, or groups."""
+        return self.body.get("units") or self.body.get("unit_groups") or []
+
+    @property
     def names(self) -> list[str]:
         """What its units, or groups, go by."""
-        items = self.body.get("units") or self.body.get("unit_groups") or []
-        return [name_of(item) for item in items]
+        return [name_of(item) for item in self.items]
 
     @property
     def is_passing(self) -> bool:
         """Whether it sets nothing but temporary names, or takes units out of their groups."""
-        items = self.body.get("units") or self.body.get("unit_groups") or []
-        return bool(items) and all(
+        return bool(self.items) and all(
             len(item) == 2 and (" ~" in item.get("name", "") or item.get("unit_group_id") == "")
-            for item in items
+            for item in self.items
         )
 
     def with_body(self, document: dict[str, Any]) -> httpx.Request:

@@ -247,12 +247,8 @@ def _unit_listing(exchange: Exchange) -> bool:
     return exchange.is_listing and not exchange.endpoint.endswith("unit_groups")
 
 
-def _storedge(exchange: Exchange) -> bool:
-    return exchange.request.url.path.startswith("/v1/")
-
-
 def _storedge_listing(exchange: Exchange) -> bool:
-    return _storedge(exchange) and exchange.is_listing
+    return exchange.is_storedge and exchange.is_listing
 
 
 def _upsert(exchange: Exchange) -> bool:

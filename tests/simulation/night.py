@@ -45,16 +45,9 @@ from flows.world import World
 from state.errors import StateError
 from tests.simulation import truth as inventory
 from tests.simulation.boundary import Boundary, Mode, SimulatedCrash
-from tests.simulation.disk import Image, SimulatedDisk
-from tests.simulation.truth import (
-    APARTMENTS,
-    DAMAGES,
-    HARMLESS,
-    STORAGE,
-    Row,
-    Truth,
-    exported,
-)
+from tests.simulation.damages import DAMAGES, HARMLESS, YESTERDAY
+from tests.simulation.disk import Image, Rival, SimulatedDisk
+from tests.simulation.truth import APARTMENTS, STORAGE, Row, Truth, exported
 from tests.simulation.wire import Swarm, Wire
 from transforms.reshape import Desired
 
@@ -117,6 +110,9 @@ class Simulated:
     batch: int = 3
     noted: bool = True
     suffix: str = ""
+    grouping: tuple[str, str] = inventory.GROUP_KEYS[0]
+    floor: str = inventory.FLOORS[0]
+    rate: str = inventory.RATES[0]
     habits: StoredgeHabits = field(default_factory=StoredgeHabits)
     memo: bool = True
     pipelines: tuple[str, ...] = BOTH
@@ -131,13 +127,17 @@ class Simulated:
         # Units and groups, by key, that somebody took into their own hands, or misnamed.
         self.personal: set[str] = set()
         self.tonight: dict[str, set[str]] = {}
+        # The rows that the latest export was made from; they may be yesterday's.
+        self.told: list[Row] = []
+        # Units that somebody made by hand beside one of the same name.
+        self.namesakes: dict[str, str] = {}
         self.whole = True
         self.new_remote_id = IdSource(self.seed)
         self.storedge = StoredgeVendor(
             clock=self.clock, new_id=self.new_remote_id, habits=self.habits
         )
-        travtus = TravtusVendor(clock=self.clock, new_id=self.new_remote_id)
-        self.sandbox = Sandbox([self.storedge, travtus], clock=self.clock)
+        self.travtus = TravtusVendor(clock=self.clock, new_id=self.new_remote_id)
+        self.sandbox = Sandbox([self.storedge, self.travtus], clock=self.clock)
         self.jitter = self.chance("jitter")
         self.taint: dict[str, set[str]] = {}
         self.delayed: set[str] = set()
@@ -179,9 +179,10 @@ class Simulated:
 
     @property
     def doubles(self) -> set[str]:
-        """What may be there twice: a vendor that allows it finished a request after all readings,
-        and no key of ours could have told it that the work was done (NIGHTS 1)."""
-        return set() if self.habits.unique_names else self.delayed
+        """What may be there twice, where a vendor allows it: it finished a request after all
+        readings, and no key of ours could have told it that the work was done (NIGHTS 1); or
+        somebody has made a second one by hand."""
+        return set() if self.habits.unique_names else self.delayed | {*self.namesakes.values()}
 
     @property
     def state(self) -> Path:
@@ -190,23 +191,29 @@ class Simulated:
     def storage_rows(self) -> list[Row]:
         """What the settings of today make of the truth."""
         return [
-            {**row, "group_name": f"{row['group_name']}{self.suffix}"}
+            {
+                **row,
+                "group_name": f"{row['group_name']}{self.grouping[1]}{self.suffix}",
+                "floor": row[self.floor],
+            }
             for row in self.truth.storage_rows()
         ]
 
     def export(self, damage: str | None = None) -> None:
         """Tonight's exports; `damage` strikes the one of storage."""
-        storage: bytes | None = exported(self.truth.storage_rows())
+        if damage != YESTERDAY or not self.told:
+            self.told = [dict(row) for row in self.truth.storage_rows()]
+        storage: bytes | None = exported(self._in_columns(self.told))
         if damage is not None and storage is not None:
             harm = Random(f"{self.inventory}/{len(storage)}/{damage}")
             storage = DAMAGES[damage](storage, harm)
         self.sound = damage is None or damage in HARMLESS
         self.whole = bool(storage) and storage.endswith(b"\n")
         self.tonight = {site: set() for site in {row["site"] for row in self.truth.storage_rows()}}
-        text = (storage or b"").decode("latin-1")
-        for row in self.truth.storage_rows():
+        text = (storage or b"").decode("utf-8", "replace")
+        for row in self.told:
             if f",{row['id']}," in text or f"\n{row['id']}," in text:
-                self.tonight[row["site"]].add(row["id"])
+                self.tonight.setdefault(row["site"], set()).add(row["id"])
         for name, data in (
             (STORAGE, storage),
             (APARTMENTS, exported(self.truth.apartment_rows())),
@@ -216,6 +223,13 @@ class Simulated:
             else:
                 (self.folder / name).write_bytes(data)
 
+    def _in_columns(self, rows: list[Row]) -> list[Row]:
+        """The rows under the names that the columns have today."""
+        return [
+            {self.rate if name == "rate" else name: cell for name, cell in row.items()}
+            for row in rows
+        ]
+
     def settings(self) -> Settings:
         text = inventory.CONFIG.format(
             missing=self.missing,
@@ -224,6 +238,10 @@ class Simulated:
             batch=self.batch,
             note=inventory.NOTE if self.noted else "",
             suffix=self.suffix,
+            group=self.grouping[0],
+            by_size=self.grouping[1],
+            floor=self.floor,
+            rate=self.rate,
         )
         return replace(
             loaded(text, self.pipelines),
@@ -249,7 +267,8 @@ class Simulated:
         wire = Wire(self.sandbox, self.clock, boundary)
         wire.swarm, wire.hidden, wire.delayed = swarm, self.hidden, self.delayed
         witness(wire)
-        world = self.outside(wire)
+        rival = Rival(self.state, boundary)
+        world = self.outside(wire, rival)
         boundary.on_stop = world.stop.set
         lived = self.latest = Lived(boundary, wire)
         try:
@@ -259,17 +278,19 @@ class Simulated:
             image[0].restore(self.folder)
         except tuple(kind for kind, _ in ENDS) as refusal:
             lived = Lived(boundary, wire, refusal=refusal)
+        rival.leaves()
         self._let_the_day_pass()
         return lived
 
-    def outside(self, wire: Wire) -> World:
+    def outside(self, wire: Wire, rival: Rival | None = None) -> World:
         """What the engine is given."""
+        rival = rival or Rival(self.state, wire.boundary)
         return World(
             clock=self.clock,
             random=self.jitter,
             transport=wire,
             new_id=self._new_id,
-            disk=SimulatedDisk(wire.boundary),
+            disk=SimulatedDisk(wire.boundary, rival),
             pool=Inline,
         )
 

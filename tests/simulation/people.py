@@ -95,7 +95,7 @@ class People:
     def _still_agreed(self, one: Touched) -> bool:
         if one.field not in OWNED:
             return True
-        row = self.world.truth.units.get(one.key or "")
+        row = next((row for row in self.world.told if row["id"] == one.key), None)
         return not self.world.restored and row is not None and row[OWNED[one.field]] == one.said
 
     def decide(self, lived: Lived) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from connectors import errors
 from connectors.errors import ApiError
-from tests.simulation.campaign import GUARDS, Tally
+from tests.simulation.campaign import GUARDS, RIVALS, Tally
+from tests.simulation.damages import DAMAGES
 from tests.simulation.faults import FAULTS
-from tests.simulation.truth import DAMAGES
+from tests.simulation.other_settings import OTHER_SETTINGS
 
 # Classes that stand for their subclasses, and those that no answer of a vendor can bring about.
 ABSTRACT = {"ApiError", "NotSent", "OutcomeUnknown"}
@@ -42,16 +43,17 @@ AT_NIGHT = {
 }
 DEEDS = AT_NIGHT | {
     "makes a unit anew",
+    "makes a unit of a name that is ours",
     "deletes a group",
     "renumbers an apartment",
     "deletes an apartment",
+    "makes an apartment anew",
+    "edits an address",
 }
-SETTINGS = {
-    "another batch_size",
-    "another habit for missing units",
-    "a field is mapped or no longer",
-    "other names for all groups",
-    "canary on or off",
+BETWEEN = (AT_NIGHT - {"renames a group"}) | {
+    "makes a unit of a name that is ours",
+    "renumbers an apartment",
+    "edits an address",
 }
 
 
@@ -71,10 +73,12 @@ def never(tally: Tally) -> Iterator[str]:
         "guard tripped": set(GUARDS),
         "guard passed": set(GUARDS),
         "recovery": RECOVERIES,
+        **{rival: {"before BEGIN"} for rival in RIVALS},
         "world": WORLD
-        | SETTINGS
+        | set(OTHER_SETTINGS)
         | {f"somebody {deed}" for deed in DEEDS}
-        | {f"at night: {deed}" for deed in AT_NIGHT},
+        | {f"at night: {deed}" for deed in AT_NIGHT}
+        | {f"between reading and writing: {deed}" for deed in BETWEEN},
         "exit code": {"0", "1", "2", "4", "5", "130", "None"},
     }
     for kind, names in expected.items():

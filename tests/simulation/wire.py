@@ -57,8 +57,8 @@ Witness = Callable[[str, dict[str, Any]], None]
 
 class Wire(httpx.BaseTransport):
     """In front of the sandbox. `witness` sees each write before it leaves; `meanwhile` is told
-    after each request how many there were; `known` are the
-    remote ids that we know."""
+    after each request how many there were, and `between` of each write that follows a reading;
+    `known` are the remote ids that we know."""
 
     def __init__(self, sandbox: Sandbox, clock: FakeClock, boundary: Boundary) -> None:
         self.sandbox = sandbox
@@ -71,6 +71,8 @@ class Wire(httpx.BaseTransport):
         self.attempts: list[Attempt] = []
         self.known: Callable[[], set[str]] = set
         self.meanwhile: Callable[[int], None] = lambda requests: None
+        self.between: Callable[[Exchange], None] = lambda exchange: None
+        self.has_read = False
         self.hidden: dict[str, int] = {}
         self.delayed: set[str] = set()
         self.overtaken = False
@@ -83,6 +85,8 @@ class Wire(httpx.BaseTransport):
         )
         if exchange.is_write:
             self.witness(exchange.endpoint, exchange.body)
+            if self.has_read:
+                self.between(exchange)
         fault = self.swarm.draw(exchange)
         try:
             if fault is None:
@@ -99,6 +103,7 @@ class Wire(httpx.BaseTransport):
         return response
 
     def _note(self, exchange: Exchange, fault: Fault | None) -> None:
+        self.has_read = exchange.is_listing or (self.has_read and exchange.is_token)
         self.attempts.append(
             Attempt(
                 exchange.endpoint,
