@@ -29,7 +29,7 @@ from tests.simulation.sometimes import never
 
 CHUNK = 16
 # Below this, it is chance whether every fault has met every kind of request.
-ENOUGH_NIGHTS = 5_000
+ENOUGH_NIGHTS = 10_000
 BUG_SEEDS = 200
 
 Part = tuple[Tally, list[Failure]]
