@@ -8,6 +8,7 @@ files.
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import socket
@@ -17,22 +18,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import rich
 import uvicorn
 from datasette.app import Datasette
 from starlette.types import ASGIApp
 
+from flows.review_csv import with_harmless_csv
 from flows.review_door import KEY, guarded
 from state.review.metadata import metadata
 from state.review.tables import make
 
 HOST = "127.0.0.1"
 PORT = 8001
+_LOOKS = Path(__file__).parent / "templates" / "review"
 # Datasette's own limits are those of a public site. Here one person waits for an answer about
 # millions of rows; a facility of some thousand units must come whole.
 _SETTINGS = {
     "sql_time_limit_ms": 10_000,
     "facet_time_limit_ms": 2_000,
     "max_returned_rows": 10_000,
+    "truncate_cells_html": 500,
     "allow_download": False,
 }
 # An idle connection of a browser must not hold up the end for longer.
@@ -91,8 +96,16 @@ def _ending() -> Iterator[_End]:
 
 
 def _application(copy: Path, key: str, cookie: str) -> ASGIApp:
-    served = Datasette(immutables=[str(copy)], metadata=metadata(), settings=_SETTINGS)
-    return guarded(served.app(), key, cookie)
+    # Of a mistyped query Datasette shows a traceback there, with the values of all variables.
+    rich.get_console().quiet = True
+    served = Datasette(
+        immutables=[str(copy)],
+        metadata={**metadata(), "extra_css_urls": [f"/{_LOOKS.name}/review.css"]},
+        settings=_SETTINGS,
+        template_dir=str(_LOOKS),
+        static_mounts=[(_LOOKS.name, str(_LOOKS))],
+    )
+    return guarded(with_harmless_csv(served.app()), key, cookie)
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
@@ -116,6 +129,6 @@ def _listening(port: int | None) -> socket.socket:
         if port is None:
             return socket.create_server((HOST, 0))
         raise PortTaken(
-            f"{HOST}:{port} cannot be used: {error.strerror}. Try another --port, or none: then a"
-            " free one is taken."
+            f"{HOST}:{port} cannot be used: {os.strerror(error.errno or 0)}. Try another --port, or"
+            " none: then a free one is taken."
         ) from None

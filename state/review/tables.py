@@ -20,10 +20,10 @@ from state.disk import LOCAL_DISK
 from state.errors import StateIsMissing, corrupt, explained
 from state.marker import marker_path
 from state.opening import open_to_read
+from transforms.cells import HIDDEN
 from transforms.secrets import MARK
 
 NAME = "unitsync"
-BLANK = "(a lock code)"
 _HASH = re.compile(re.escape(MARK) + "[0-9a-f]+")
 
 
@@ -63,6 +63,8 @@ def _refuse_damaged(db: sqlite3.Connection, state: Path) -> None:
 def _fill(db: sqlite3.Connection, copy: Path, state: Path) -> None:
     db.rollback()
     db.execute("PRAGMA query_only = OFF")
+    # Datasette switches these on; what a value did to `blanked` is told below, in words.
+    sqlite3.enable_callback_tracebacks(False)
     db.create_function("blanked", 1, _blanked, deterministic=True)
     db.execute("ATTACH ? AS review", (str(copy),))
     db.execute("PRAGMA review.journal_mode = OFF")
@@ -80,4 +82,4 @@ def _sql() -> str:
 
 
 def _blanked(text: str | None) -> str | None:
-    return None if text is None else _HASH.sub(BLANK, text)
+    return None if text is None else _HASH.sub(HIDDEN, text)

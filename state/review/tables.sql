@@ -16,25 +16,26 @@ CREATE TABLE review.runs (
 INSERT INTO review.runs
 SELECT run_id, serial, kind, status, started_at, finished_at FROM main.runs ORDER BY serial;
 
--- A night is a sync that read the source of the pipeline; a run that could not is none.
+-- A night is a sync that read the source of the pipeline; a run that could not is none. A summary of an
+-- older version may lack some counts.
 CREATE TABLE review.results (
     run_id TEXT NOT NULL REFERENCES runs (run_id),
     pipeline TEXT NOT NULL,
     night INTEGER,
-    status TEXT NOT NULL,
-    extracted INTEGER NOT NULL,
-    rejected INTEGER NOT NULL,
-    unchanged INTEGER NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    moved INTEGER NOT NULL,
-    retired INTEGER NOT NULL,
-    missing INTEGER NOT NULL,
-    failed INTEGER NOT NULL,
-    held INTEGER NOT NULL,
-    unknown INTEGER NOT NULL,
-    requests INTEGER NOT NULL,
-    seconds REAL NOT NULL,
+    status TEXT,
+    extracted INTEGER,
+    rejected INTEGER,
+    unchanged INTEGER,
+    created INTEGER,
+    updated INTEGER,
+    moved INTEGER,
+    retired INTEGER,
+    missing INTEGER,
+    failed INTEGER,
+    held INTEGER,
+    unknown INTEGER,
+    requests INTEGER,
+    seconds REAL,
     notes TEXT NOT NULL,
     PRIMARY KEY (run_id, pipeline)
 );
