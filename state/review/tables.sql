@@ -40,21 +40,24 @@ CREATE TABLE review.results (
     PRIMARY KEY (run_id, pipeline)
 );
 WITH told AS (
-    SELECT run_id, serial, kind, value AS result, value -> '$.counts' AS counts
+    SELECT run_id, serial, kind, value AS result, json_extract(value, '$.counts') AS counts
     FROM main.runs, json_each(summary, '$.pipelines') WHERE summary IS NOT NULL
 ),
 placed AS (
-    SELECT *, kind = 'sync' AND counts ->> '$.extracted' > 0 AS is_night FROM told
+    SELECT *, kind = 'sync' AND json_extract(counts, '$.extracted') > 0 AS is_night FROM told
 )
 INSERT INTO review.results
-SELECT run_id, result ->> '$.pipeline',
+SELECT run_id, json_extract(result, '$.pipeline'),
     iif(is_night, row_number() OVER (
-        PARTITION BY is_night, result ->> '$.pipeline' ORDER BY serial), NULL),
-    result ->> '$.status',
-    counts ->> '$.extracted', counts ->> '$.rejected', counts ->> '$.unchanged',
-    counts ->> '$.created', counts ->> '$.updated', counts ->> '$.moved', counts ->> '$.retired',
-    counts ->> '$.missing', counts ->> '$.failed', counts ->> '$.held', counts ->> '$.unknown',
-    result ->> '$.requests', round(result ->> '$.seconds', 3),
+        PARTITION BY is_night, json_extract(result, '$.pipeline') ORDER BY serial), NULL),
+    json_extract(result, '$.status'),
+    json_extract(counts, '$.extracted'), json_extract(counts, '$.rejected'),
+    json_extract(counts, '$.unchanged'), json_extract(counts, '$.created'),
+    json_extract(counts, '$.updated'), json_extract(counts, '$.moved'),
+    json_extract(counts, '$.retired'), json_extract(counts, '$.missing'),
+    json_extract(counts, '$.failed'), json_extract(counts, '$.held'),
+    json_extract(counts, '$.unknown'),
+    json_extract(result, '$.requests'), round(json_extract(result, '$.seconds'), 3),
     blanked((SELECT coalesce(group_concat(value, char(10)), '') FROM json_each(result, '$.notes')))
 FROM placed ORDER BY serial;
 
@@ -87,8 +90,8 @@ CREATE TABLE review.units (
     PRIMARY KEY (pipeline, scope, key)
 );
 INSERT INTO review.units
-SELECT pipeline, scope, key, name, group_key, payload ->> '$.standard_rate',
-    payload ->> '$.rentable', retired, remote_id, blanked(payload)
+SELECT pipeline, scope, key, name, group_key, json_extract(payload, '$.standard_rate'),
+    json_extract(payload, '$.rentable'), retired, remote_id, blanked(payload)
 FROM main.units;
 
 CREATE TABLE review.groups (

@@ -18,17 +18,12 @@ steps AS (
     SELECT pipeline, key, name, serial, action = 'linked'
     FROM links JOIN runs USING (run_id) WHERE scope = trim(:scope)
 ),
-ordered AS (
-    SELECT pipeline, key, name, here,
-        row_number() OVER (PARTITION BY pipeline, key ORDER BY steps.serial DESC, here DESC) AS place
-    FROM steps, moment WHERE steps.serial <= moment.serial
-),
-here AS (
-    SELECT pipeline, key, name, (
-        SELECT min(steps.serial) FROM steps, moment
-        WHERE steps.pipeline = ordered.pipeline AND steps.key = ordered.key
-            AND steps.serial > moment.serial) AS replaced
-    FROM ordered WHERE place = 1 AND here = 1
+-- A step is odd when it is a coming.
+here AS MATERIALIZED (
+    SELECT pipeline, key,
+        max(iif(steps.serial <= moment.serial, 2 * steps.serial + here, NULL)) AS last,
+        min(iif(steps.serial > moment.serial, steps.serial, NULL)) AS replaced
+    FROM steps, moment GROUP BY pipeline, key HAVING last % 2 = 1
 ),
 claims AS (
     SELECT taken.pipeline, taken.key, fields.field, fields.before AS value, 1 AS rank,
@@ -55,6 +50,9 @@ claims AS (
     SELECT taken.pipeline, taken.key, 'unit_group', taken.group_key, 3, -change_id
     FROM taken JOIN here USING (pipeline, key), moment
     WHERE taken.serial <= moment.serial AND taken.action = 'create' AND here.replaced IS NOT NULL
+    UNION ALL
+    SELECT steps.pipeline, steps.key, 'last_name', steps.name, 4, -steps.serial
+    FROM steps JOIN here USING (pipeline, key), moment WHERE steps.serial <= moment.serial
 ),
 believed AS (
     SELECT pipeline, key, field, value FROM (
@@ -63,16 +61,18 @@ believed AS (
     WHERE nth = 1
     ORDER BY pipeline, key, field
 )
-SELECT here.pipeline, here.key,
+SELECT pipeline, key,
     coalesce(
         max(value) FILTER (WHERE field = 'name'),
         max(value) FILTER (WHERE field = 'unit_number'),
-        here.name) AS name,
+        max(value) FILTER (WHERE field = 'last_name')) AS name,
     max(value) FILTER (WHERE field = 'unit_group') AS group_key,
     max(value) FILTER (WHERE field = 'standard_rate') AS standard_rate,
     max(value) FILTER (WHERE field = 'rentable') AS rentable,
-    json_group_object(field, value) FILTER (WHERE field <> 'unit_group') AS fields,
+    json_group_object(
+        field, iif(substr(value, 1, 1) = '[' AND json_valid(value), json(value), value))
+        FILTER (WHERE field NOT IN ('unit_group', 'last_name')) AS fields,
     (SELECT run_id FROM runs JOIN moment USING (serial)) AS as_of_run
-FROM here LEFT JOIN believed USING (pipeline, key)
-GROUP BY here.pipeline, here.key
-ORDER BY here.pipeline, here.key
+FROM believed
+GROUP BY pipeline, key
+ORDER BY pipeline, key

@@ -259,7 +259,7 @@ def test_every_field_of_then_is_told(nights: Nights, make: Any) -> None:
 
     [row] = nights.answer("units_as_of", scope="facility", run="run-1")
 
-    assert {"name": "A1", "rentable": 1, "tax_rates": '["a"]'} == json.loads(row["fields"])
+    assert {"name": "A1", "rentable": 1, "tax_rates": ["a"]} == json.loads(row["fields"])
     assert ("run-1", 1) == (row["as_of_run"], row["rentable"])
 
 
