@@ -202,6 +202,23 @@ def sandbox(
 
 
 @app.command()
+def review(
+    config: Config = DEFAULT_CONFIG,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; else 8001, or a free one.")
+    ] = None,
+    show: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Open the browser; the default on a terminal."),
+    ] = None,
+) -> None:
+    """Look around in a read-only copy of the state, in the browser."""
+    from flows.commands import review as command
+
+    raise typer.Exit(command.run(config, port, show=show))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of unitsync.yaml, for editors."""
     from flows.commands import schema as command

@@ -42,7 +42,7 @@ def write_csv(summary: RunSummary, tables: Iterable[Table], path: Path) -> None:
                 text = io.TextIOWrapper(member, encoding="utf-8-sig", newline="")
                 writer = csv.writer(text)
                 writer.writerow(table.columns)
-                writer.writerows([_disarmed(cell) for cell in row] for row in table.rows)
+                writer.writerows([disarmed(cell) for cell in row] for row in table.rows)
                 text.flush()
 
 
@@ -111,7 +111,8 @@ def _cell(sheet: Any, value: Any) -> Any:
     return cell
 
 
-def _disarmed(value: Any) -> Any:
+def disarmed(value: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
     if not isinstance(value, str | list | dict):
         return value
     text = _text(value)
