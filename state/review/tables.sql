@@ -11,10 +11,13 @@ CREATE TABLE review.runs (
     kind TEXT NOT NULL,
     status TEXT NOT NULL,
     started_at TEXT NOT NULL,
-    finished_at TEXT
+    finished_at TEXT,
+    remembered INTEGER NOT NULL
 );
 INSERT INTO review.runs
-SELECT run_id, serial, kind, status, started_at, finished_at FROM main.runs ORDER BY serial;
+SELECT run_id, serial, kind, status, started_at, finished_at,
+    serial >= (SELECT serial FROM main.past_begins)
+FROM main.runs ORDER BY serial;
 
 -- A night is a sync that read the source of the pipeline; a run that could not is none. A summary of an
 -- older version may lack some counts.
@@ -93,6 +96,42 @@ INSERT INTO review.units
 SELECT pipeline, scope, key, name, group_key, json_extract(payload, '$.standard_rate'),
     json_extract(payload, '$.rentable'), retired, remote_id, blanked(payload)
 FROM main.units;
+
+-- What was known of a unit before a run altered it; nothing where it has no remote id.
+CREATE TABLE review.past_units (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    serial INTEGER NOT NULL REFERENCES runs (serial),
+    name TEXT,
+    group_key TEXT,
+    standard_rate REAL,
+    rentable INTEGER,
+    retired INTEGER,
+    remote_id TEXT,
+    payload TEXT,
+    PRIMARY KEY (pipeline, scope, key, serial)
+);
+INSERT INTO review.past_units
+SELECT pipeline, scope, key, serial, name, group_key, json_extract(payload, '$.standard_rate'),
+    json_extract(payload, '$.rentable'), retired, remote_id, blanked(payload)
+FROM main.past_units;
+CREATE INDEX review.past_units_by_scope ON past_units (scope, serial);
+
+CREATE TABLE review.absences (
+    pipeline TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    since_run TEXT NOT NULL REFERENCES runs (run_id),
+    until_run TEXT REFERENCES runs (run_id),
+    PRIMARY KEY (pipeline, scope, key, since_run)
+);
+INSERT INTO review.absences
+SELECT pipeline, scope, key, name, began.run_id, ended.run_id
+FROM main.absences
+JOIN main.runs AS began ON began.serial = since
+LEFT JOIN main.runs AS ended ON ended.serial = until;
 
 CREATE TABLE review.groups (
     pipeline TEXT NOT NULL,

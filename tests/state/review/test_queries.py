@@ -23,6 +23,7 @@ from state.store import Store
 from transforms.plan import Change, KnownUnit, Result
 
 QUERIES = metadata()["databases"]["unitsync"]["queries"]
+RUNS = ("run-1", "run-2")
 NO_COUNTS = dict.fromkeys(COUNTS, 0)
 
 
@@ -57,7 +58,7 @@ class Nights:
         store.record_results("storage", scope, run_id, results)
         store.add_rejections("storage", run_id, self._rejections(rejected))
         if extracted:
-            store.settle_scope("storage", scope, run_id, None, 0)
+            store.settle_scope("storage", scope, run_id, None, ())
         told = {
             "pipeline": "storage",
             "status": "ok",
@@ -259,7 +260,7 @@ def test_every_field_of_then_is_told(nights: Nights, make: Any) -> None:
 
     [row] = nights.answer("units_as_of", scope="facility", run="run-1")
 
-    assert {"name": "A1", "rentable": 1, "tax_rates": ["a"]} == json.loads(row["fields"])
+    assert {"name": "A1", "rentable": True, "tax_rates": ["a"]} == json.loads(row["fields"])
     assert ("run-1", 1) == (row["as_of_run"], row["rentable"])
 
 
@@ -270,3 +271,15 @@ def test_without_a_facility_or_run_that_is_there_no_unit_is_told(
     nights.live(linked=(make.unit("1"),))
 
     assert [] == nights.answer("units_as_of", scope=scope, run=run)
+
+
+def test_of_a_run_before_the_past_was_kept_nothing_is_told(nights: Nights, make: Any) -> None:
+    nights.live(linked=(make.unit("1"),))
+    nights.live()
+    with closing(sqlite3.connect(nights.path)) as db:
+        db.execute("UPDATE past_begins SET serial = 2")
+        db.commit()
+
+    told = {run: len(nights.answer("units_as_of", scope="facility", run=run)) for run in RUNS}
+
+    assert {"run-1": 0, "run-2": 1} == told
