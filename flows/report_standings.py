@@ -7,7 +7,7 @@ much more there is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.report_text import counted, listed, number
@@ -19,6 +19,7 @@ from transforms.standing import STANDINGS, FieldStanding, Standing, StandingName
 
 # More than a person reads; a page of so many still opens at once on a phone.
 MOST = 1_000
+MOVES = ("pending", "drifted", "conflict")
 # What a person has to look at, as the headline says it.
 _WORRIES = {
     "conflict": "changed here and there",
@@ -39,11 +40,13 @@ _NEXT = {"accept": "it stays", "overwrite": "the next sync sets it back", "repor
 @dataclass(frozen=True)
 class StandingsPage:
     """One pipeline: how many stand how, scope by scope, and those that are not in step; `more` of
-    them are not shown. `columns` are the standings that anybody has."""
+    them are not shown. `columns` are the standings that anybody has. `fields` counts by field who
+    moved it, in the order of `MOVES`."""
 
     summary: PipelineSummary
     columns: tuple[str, ...]
     scopes: tuple[tuple[str, str, tuple[int, ...]], ...]
+    fields: tuple[tuple[str, tuple[int, ...]], ...]
     shown: tuple[Standing, ...]
     more: int
 
@@ -74,6 +77,7 @@ def standings_of(summary: PipelineSummary, run_id: str, store: Archive) -> Stand
         summary,
         columns,
         tuple(_scopes(tallies, columns)),
+        tuple(_fields(found)),
         tuple(found[:MOST]),
         max(0, len(found) - MOST),
     )
@@ -89,6 +93,16 @@ def _scopes(
         (scope, f"{entity}s", tuple(found[name] for name in columns))
         for (scope, entity), found in counts.items()
     ]
+
+
+def _fields(found: Iterable[Standing]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The fields that differ, the most frequent first."""
+    moved: dict[str, Counter[str]] = {}
+    for standing in found:
+        for name, one in standing.fields.items():
+            moved.setdefault(name, Counter())[one.moved] += 1
+    for name, counts in sorted(moved.items(), key=lambda pair: (-pair[1].total(), pair[0])):
+        yield name, tuple(counts[move] for move in MOVES)
 
 
 def then(one: FieldStanding, standing: StandingName) -> str:

@@ -6,6 +6,9 @@ wants in another spelling (20 and 20.0, null and "") is no drift.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from flows.commands.reconcile import run
@@ -114,6 +117,19 @@ def test_who_moved_is_told_field_by_field(desk, unit):
         '{"standard_rate":{"known":100,"live":77,"moved":"drifted","policy":"report","source":100},'
         '"width":{"known":10,"live":10,"moved":"pending","policy":"report","source":12}}'
     ) == fields
+
+
+def test_the_page_counts_by_field_who_moved_it(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3))
+    by_hand(desk, "A1", standard_rate=77.0)
+    by_hand(desk, "A2", standard_rate=78.0)
+
+    summary = compared(desk, unit(1), unit(2, rate="110.00"), unit(3, width=12))
+
+    html = Path(summary.report).read_text(encoding="utf-8")
+    table = re.sub(r"<[^>]+>|\s+", " ", html[html.index("<b>By field</b>") :]).split()
+    assert ["standard_rate", "0", "1", "1"] == table[(at := table.index("standard_rate")) : at + 4]
+    assert ["width", "1", "0", "0"] == table[(at := table.index("width")) : at + 4]
 
 
 def test_a_live_unit_that_is_nobodys_is_unmanaged_and_needs_nobody(desk, unit):
