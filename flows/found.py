@@ -7,10 +7,11 @@ the scopes were.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.errors import ApiError
+from flows.report_text import counted
 from flows.summary import COUNTS, PipelineSummary, Status, explain
 from flows.sync import Night
 from state.standings import Reading
@@ -20,10 +21,10 @@ from transforms.plan import Entity
 
 @dataclass
 class Found:
-    """What was found in the scopes that were read, of `planned` that there are. `unproven` are
+    """What was found in the scopes that were read, of all `scopes` that there are. `unproven` are
     those whose extract is not proven complete and does not speak of every known unit."""
 
-    planned: int = 0
+    scopes: Sequence[str] = ()
     read: int = 0
     needing: int = 0
     tally: Counter[tuple[Entity, str]] = field(default_factory=Counter)
@@ -52,7 +53,7 @@ class Found:
                 f"{entity} {standing}": count
                 for (entity, standing), count in sorted(self.tally.items(), reverse=True)
             },
-            coverage={"scopes": self.planned, "read": self.read},
+            coverage={"scopes": len(self.scopes), "read": self.read},
         )
 
     def _counts(self, night: Night) -> dict[str, int]:
@@ -72,11 +73,14 @@ class Found:
             "compared with what is known, and none is missing"
             for scope in self.unproven
         ]
-        if self.read < self.planned:
+        if self.read < len(self.scopes):
             told.append(self._coverage(readings))
         return tuple(told)
 
     def _coverage(self, readings: Mapping[str, Reading]) -> str:
-        never = self.planned - sum(reading.read is not None for reading in readings.values())
-        others = f"{never} were never read yet" if never else "the others were in earlier runs"
-        return f"{self.read} of {self.planned} scopes were read; {others}"
+        last = (readings.get(scope) for scope in self.scopes)
+        never = sum(reading is None or reading.read is None for reading in last)
+        others = (
+            f"{counted(never, 'scope')} never yet" if never else "the others were in earlier runs"
+        )
+        return f"{self.read} of {len(self.scopes)} scopes were read; {others}"

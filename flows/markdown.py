@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from flows.needs import Need, plain
-from flows.report_text import SENTENCE_CHARACTERS
+from flows.report_text import SENTENCE_CHARACTERS, tallied
 from flows.summary import COUNTS, RunSummary
 
 # A dot, a colon and an ampersand, too: without them nothing becomes a link, or another character.
@@ -54,7 +54,7 @@ def _lines(summary: RunSummary, needs: Sequence[Need]) -> Iterator[str]:
     yield ""
     for pipeline in summary.pipelines:
         name = escaped(pipeline.pipeline)
-        found = (f"{count} {standing}" for standing, count in (pipeline.standings or {}).items())
+        found = (tallied(count, standing) for standing, count in (pipeline.standings or {}).items())
         yield from (f"- {name}: {one}" for one in found)
         yield from (f"- {name}: {escaped(notice)}" for notice in pipeline.notices)
     for told in (*summary.deaths, *summary.notices):

@@ -85,8 +85,10 @@ class _Finder:
         """What did not come through, by reason, then what was noted beside it."""
         name = pipeline.pipeline
         details = self._archive.run_details(self._run_id, name, _LIMITS)
-        held = [
-            one.scope for one in self._archive.held_scopes(self._run_id) if one.pipeline == name
+        commands = [
+            allow_command(self._run_id, one.scope)
+            for one in self._archive.held_scopes(self._run_id)
+            if one.pipeline == name
         ]
         for line in sorted(details.unfinished, key=_order):
             yield self._reason(name, line, line.words in details.tripped)
@@ -96,8 +98,7 @@ class _Finder:
         said = {line.words for line in details.unfinished}
         for note in dict.fromkeys((*pipeline.notes, *details.tripped)):
             if note not in said:
-                scope = next((scope for scope in held if scope in note), None)
-                command = allow_command(self._run_id, scope) if scope else self._read_on
+                command = next((one for one in commands if one in note), self._read_on)
                 yield Need("held", name, 1, plain(note), command)
 
     def _reason(self, pipeline: str, line: ChangeLine, guarded: bool) -> Need:

@@ -111,6 +111,7 @@ class Push:
             self.run_id,
             digest=plan.digest if in_step else None,
             missing=set(plan.missing) - retired,
+            seen=plan.keys,
             look_again=planned.look_again or any(map(_calls_for_a_look, outcomes.values())),
         )
 

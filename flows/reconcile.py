@@ -124,7 +124,7 @@ class Reconciler:
         store, name = self.planner.store, self.job.name
         last, known = store.last_readings(name), store.known_counts(name)
         scopes = sorted({*self.planner.desired.scopes(), *self.planner.records})
-        self.found.planned = len(scopes)
+        self.found.scopes = scopes
         if self.share >= 1:
             return scopes
         cost = {scope: 1 + math.ceil(known.get(scope, 0) / PAGE) for scope in scopes}

@@ -63,8 +63,8 @@ class ScopePage:
 
 @dataclass(frozen=True)
 class PipelinePage:
-    """One pipeline on the page. `allowances` are what a person had
-    let through for the run. `story` is that of a unit which needs a person."""
+    """One pipeline on the page. `allowances` are what a person had let through for the run. `story`
+    is that of a unit which needs a person."""
 
     summary: PipelineSummary
     ledgers: tuple[Ledger, ...]

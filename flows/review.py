@@ -58,8 +58,8 @@ def review(state: Path, port: int | None, *, announce: Announce) -> int:
     """
     with (
         _listening(port) as listening,
-        tempfile.TemporaryDirectory(prefix="unitsync-review-") as folder,
         _ending() as end,
+        tempfile.TemporaryDirectory(prefix="unitsync-review-") as folder,
     ):
         number = listening.getsockname()[1]
         key = secrets.token_urlsafe(16)
@@ -85,7 +85,7 @@ class _End:
 
 @contextmanager
 def _ending() -> Iterator[_End]:
-    """No signal kills while there is a copy to remove. The server hands on those that it takes."""
+    """No signal kills until the copy is removed. The server hands on those that it takes."""
     end = _End()
     before = {number: signal.signal(number, end.on_signal) for number in _ENDS}
     try:

@@ -6,7 +6,9 @@ Promises that lock codes and their hashes are never shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -15,7 +17,7 @@ from flows.show import shown
 from state.history import Event, UnitHistory
 
 
-def show_history(history: UnitHistory, as_of: str | None) -> None:
+def show_history(history: UnitHistory, as_of: str | None, zone: ZoneInfo) -> None:
     """One unit: what is known of it, and what happened, the oldest first."""
     place = f"{history.pipeline} · {history.scope or 'no scope'} · unit {history.key}"
     out.print(Text(place, style="bold"))
@@ -24,7 +26,8 @@ def show_history(history: UnitHistory, as_of: str | None) -> None:
     for event in history.events:
         if event["run_id"] != run:
             run = event["run_id"]
-            night = f"  {event['at'][:16].replace('T', ' ')}  {event['run_kind']} {run}"
+            at = datetime.fromisoformat(event["at"]).astimezone(zone)
+            night = f"  {at:%Y-%m-%d %H:%M %Z}  {event['run_kind']} {run}"
             out.print(Text(night, style="cyan"), soft_wrap=True)
         for number, line in enumerate(_TOLD[event["what"]](event)):
             out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
@@ -53,7 +56,7 @@ def _missing(event: Event) -> Iterator[str]:
     yield "missing: no row of the source speaks of it from here on"
 
 
-def _seen(event: Event) -> Iterator[str]:
+def _found(event: Event) -> Iterator[str]:
     yield "no longer missing"
 
 
@@ -105,7 +108,7 @@ def _request(request: Event) -> Iterator[str]:
 _TOLD: Mapping[str, Callable[[Event], Iterator[str]]] = {
     "rejection": _rejection,
     "missing": _missing,
-    "seen again": _seen,
+    "no longer missing": _found,
     "linked": _link,
     "unlinked": _link,
     "standing": _standing,

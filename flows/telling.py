@@ -16,7 +16,7 @@ from typing import Self
 from connectors.notify import CONDITIONS, Condition, Message, Tone, send
 from flows.console import is_expected, warn
 from flows.needs import Need, needs_of, plain
-from flows.report_text import counted, listed, number
+from flows.report_text import counted, listed, tallied
 from flows.report_verdict import verdict
 from flows.settings import Settings
 from flows.summary import RunSummary
@@ -137,7 +137,7 @@ def _balance(summary: RunSummary, archive: Archive) -> Iterator[str]:
     yield f"{told.headline}. {told.detail}".rstrip()
     for each in summary.pipelines:
         counts = each.counts if each.standings is None else each.standings
-        numbers = (f"{number(n)} {name.replace('_', ' ')}" for name, n in counts.items() if n)
+        numbers = (tallied(count, name) for name, count in counts.items() if count)
         yield f"{each.pipeline}: {', '.join(numbers) or 'nothing'}"
     yield from (plain(f"{death[:1].upper()}{death[1:]}.") for death in summary.deaths)
 

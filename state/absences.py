@@ -1,6 +1,8 @@
 """Which known units were missing from their source, from which run on and until which.
 
-A row is one absence of a unit; `until` is the serial of the run that no longer missed it.
+A row is one absence of a unit; `until` is the serial of the run in which the source spoke of it
+again, or in which it was taken off the market or not known any more. An extract that is not proven
+complete, or that nobody could read, ends none.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from state.encoding import to_json
 _AT = "pipeline = :pipeline AND scope = :scope"
 _END = f"""
     UPDATE absences SET until = (SELECT serial FROM meta)
-    WHERE {_AT} AND until IS NULL AND key NOT IN (SELECT value FROM json_each(:keys))
+    WHERE {_AT} AND until IS NULL AND (key IN (SELECT value FROM json_each(:seen))
+        OR key NOT IN (SELECT key FROM units WHERE {_AT} AND retired = 0))
 """
 _BEGIN = f"""
     INSERT INTO absences (pipeline, scope, key, name, since)
@@ -46,11 +49,17 @@ class Absence:
     since: str
 
 
-def note(db: sqlite3.Connection, pipeline: str, scope: str, keys: Iterable[str]) -> None:
-    """These units of the scope are missing now, and no others."""
-    given = {"pipeline": pipeline, "scope": scope, "keys": to_json(list(keys))}
-    db.execute(_END, given)
-    db.execute(_BEGIN, given)
+def note(
+    db: sqlite3.Connection,
+    pipeline: str,
+    scope: str,
+    missing: Iterable[str],
+    seen: Iterable[str],
+) -> None:
+    """These units of the scope are missing now; of those that are `seen` the source speaks."""
+    given = {"pipeline": pipeline, "scope": scope}
+    db.execute(_END, {**given, "seen": to_json(list(seen))})
+    db.execute(_BEGIN, {**given, "keys": to_json(list(missing))})
 
 
 def during(db: sqlite3.Connection, run_id: str, pipeline: str) -> list[Absence]:

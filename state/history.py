@@ -36,10 +36,13 @@ _CHANGES = """
     SELECT run_id, serial, kind AS run_kind, started_at AS at, 'change' AS what, change_id,
         name, action, changes.outcome AS outcome, before, after, row, held, changes.words AS words,
         changes.status AS status, changes.vendor_request_id AS vendor_request_id,
-        told.outcome AS told_outcome, told.words AS told_words
+        told.outcome AS told_outcome, told.words AS told_words, told.status AS told_status,
+        told.vendor_request_id AS told_vendor_request_id
     FROM changes JOIN runs USING (run_id) LEFT JOIN told USING (change_id)
     WHERE key = :key AND pipeline = :pipeline AND scope = :scope AND entity = 'unit'
 """
+# What a reading decides of a change.
+_SETTLED = ("outcome", "words", "status", "vendor_request_id")
 _REQUESTS = """
     SELECT request_id, method, path, purpose, state, sent_at, answered_at, status, words,
         vendor_request_id, settled_by,
@@ -76,9 +79,9 @@ _NAMES = """
 class UnitHistory:
     """One unit of one scope: what is known, and its events in the order of the runs.
 
-    An event is ready for JSON. `what` is `rejection`, `missing`, `seen again`, `linked`,
-    `unlinked`, `standing` or `change`; a change carries its requests. `kept` is False where what
-    was known at the time that was asked for was not kept.
+    An event is ready for JSON. `what` is `rejection`, `missing`, `no longer missing`,
+    `linked`, `unlinked`, `standing` or `change`; a change carries its requests. `kept` is False
+    where what was known at the time that was asked for was not kept.
     """
 
     pipeline: str
@@ -110,7 +113,7 @@ def _history(
     events = [
         *_rows(db, _REJECTIONS, where),
         *_rows(db, absences.BEGINNINGS, {**where, "what": "missing"}),
-        *_rows(db, absences.ENDS, {**where, "what": "seen again"}),
+        *_rows(db, absences.ENDS, {**where, "what": "no longer missing"}),
         *_rows(db, _LINKS, where),
         *(_with_sides(standing) for standing in _rows(db, _STANDINGS, where)),
         *(_with_requests(db, change, as_of) for change in _rows(db, _CHANGES, where)),
@@ -151,9 +154,10 @@ def _with_requests(db: sqlite3.Connection, change: Event, as_of: int | None) -> 
     settled = [request.pop("settled_serial") for request in requests]
     later = [as_of is not None and serial is not None and serial > as_of for serial in settled]
     for request, is_later in zip(requests, later, strict=True):
-        request["settled_by"] = None if is_later else request["settled_by"]
-    told = {"outcome": change.pop("told_outcome"), "words": change.pop("told_words")}
-    if any(later):
+        if is_later:
+            request |= {"state": "sent", "settled_by": None}
+    told = {name: change.pop(f"told_{name}") for name in _SETTLED}
+    if any(later) and told["outcome"] is not None:
         change |= told
     sides = {side: json.loads(change[side]) for side in ("before", "after")}
     return {**change, **sides, "requests": requests}

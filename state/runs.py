@@ -126,6 +126,7 @@ def _bury_the_dead(db: sqlite3.Connection) -> None:
     dead = db.execute("SELECT run_id FROM runs WHERE status = 'running'").fetchall()
     db.executemany("UPDATE runs SET status = 'died' WHERE run_id = ?", dead)
     db.executemany(_ABANDON, dead)
+    db.executemany(_TELL, dead)
 
 
 def _distrust_scopes(db: sqlite3.Connection) -> None:

@@ -25,8 +25,8 @@ What a row means:
 - `standings`  one per unit or group that a reconciliation did not find in step;
               `standing_tallies` counts all of them. `readings` has a row for each scope that it
               tried to read, with the error of one that could not be.
-- `told`      how a change stood when its run ended, where a later run may settle it: the view
-              `changes_as_told` shows a run as its own report did.
+- `told`      how a change stood when its run ended or died, where a later run may settle it: the
+              view `changes_as_told` shows a run as its own report did.
 - `past_units`  one per unit and run that altered what is known of it: what was known before
               (`state.past`); kept from the run `past_begins` on.
 - `absences`  one per time that a known unit was missing from its source, from the serial of one run

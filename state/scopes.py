@@ -171,6 +171,7 @@ def settle(
     run_id: str,
     digest: str | None,
     missing: Collection[str],
+    seen: Iterable[str],
     look_again: bool,
     now: datetime,
 ) -> bool:
@@ -193,7 +194,7 @@ def settle(
             scope,
         ),
     )
-    absences.note(db, pipeline, scope, missing)
+    absences.note(db, pipeline, scope, missing, seen)
     return not doubtful
 
 

@@ -158,12 +158,15 @@ class Store(Archive):
         run_id: str,
         digest: str | None,
         missing: Collection[str],
+        seen: Iterable[str],
         look_again: bool = False,
     ) -> bool:
-        """The run is done with the scope, of which these known units are `missing`. False: it stays
-        in flight, for something is in doubt."""
+        """The run is done with the scope, of which these known units are `missing`; of those that
+        are `seen` the source speaks. False: it stays in flight, for something is in doubt."""
         with self._writing() as (db, now):
-            return scopes.settle(db, pipeline, scope, run_id, digest, missing, look_again, now)
+            return scopes.settle(
+                db, pipeline, scope, run_id, digest, missing, seen, look_again, now
+            )
 
     def note_strangers(self, pipeline: str, scope: str, *, seen: bool) -> None:
         """Whether a reading showed live units to which no key is linked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flows.config_errors import did_you_mean
 from flows.console import answering, err, print_json
@@ -21,7 +22,8 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
     """Shows the history of the unit with this source key, name or id."""
 
     def work() -> int:
-        with Store.open_for_reading(load_shared(config).state) as store:
+        settings = load_shared(config)
+        with Store.open_for_reading(settings.state) as store:
             until = store.run(run_named(store, as_of)) if as_of else None
             histories = store.history(unit, until["serial"] if until else None)
             names = [] if histories else store.unit_names()
@@ -34,7 +36,7 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
             told = f"no unit has the key, the name or the id {unit!r}, now or in any run; {hint}"
             err.print(told, markup=False, style="red", soft_wrap=True)
         for history in histories if not as_json else ():
-            show_history(history, run_id)
+            show_history(history, run_id, ZoneInfo(settings.schedule.timezone))
         return 0 if histories else NOT_FOUND
 
     return answering("why", as_json, work)

@@ -10,8 +10,10 @@ import pytest
 
 from connectors.clock import A_NIGHT
 from flows.needs import Need, needs_of, plain
+from flows.run import allow_command
 from flows.summary import COUNTS, PipelineSummary, RunSummary, Status
 from state.store import Store
+from transforms.allowance import Concern, Tripped
 from transforms.plan import Change, Result
 from transforms.standing import FieldStanding, Standing
 
@@ -98,6 +100,21 @@ def test_what_was_noted_beside_the_changes_waits_for_a_person(store: Store) -> N
     assert need == Need(
         "held", "storage", 1, "two live units are called A1", "unitsync report run-1"
     )
+
+
+def test_a_guardrail_is_answered_for_its_own_scope_though_another_is_called_alike(
+    store: Store,
+) -> None:
+    for scope in ("c-1", "c-10"):
+        message = f"{scope} shrank: {allow_command('run-1', scope)}"
+        store.add_tripped("storage", "run-1", [Tripped("shrank", scope, message, Concern())])
+
+    needs = needs_of(summary(), store)
+
+    assert [need.command for need in needs] == [
+        allow_command("run-1", "c-1"),
+        allow_command("run-1", "c-10"),
+    ]
 
 
 def test_of_a_reconciliation_those_are_told_that_a_person_must_decide(store: Store) -> None:

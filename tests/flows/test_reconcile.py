@@ -299,6 +299,19 @@ def test_a_sample_goes_round_and_says_how_far_it_came(desk, unit):
     )
 
 
+def test_a_facility_that_the_source_no_longer_names_is_no_part_of_a_sample(desk, unit):
+    sites = [f"{n}{n}{n}{n}{n}{n}{n}{n}-1111-4111-8111-111111111111" for n in range(1, 5)]
+    rows = [unit(n, site=site) for n, site in enumerate(sites, start=1)]
+    desk.sync(*rows[:2])
+    compared(desk, *rows[:3])
+
+    summary = compared(desk, *rows[:2], rows[3], share=0.25)
+
+    assert (
+        "1 of 3 scopes were read; the others were in earlier runs" in summary.pipelines[0].notices
+    )
+
+
 def test_a_facility_that_cannot_be_read_bars_no_other_from_a_sample(desk, unit):
     sites = [f"{n}{n}{n}{n}{n}{n}{n}{n}-1111-4111-8111-111111111111" for n in range(1, 4)]
     desk.sync(*[unit(n, site=site) for n, site in enumerate(sites, start=1)])

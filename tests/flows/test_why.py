@@ -54,6 +54,28 @@ def test_every_night_of_a_unit_is_told_across_a_rename_and_a_move(desk, unit, as
         assert line in told
 
 
+def test_who_was_missing_stays_so_over_a_night_whose_extract_proves_nothing(desk, unit, ask):
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1))
+    desk.export(unit(1, rate="120.00"))
+    desk.source.write_text(desk.source.read_text() + '"torn')
+    desk.sync()
+
+    assert "no longer missing" not in ask("why", "u2")
+
+    desk.sync(unit(1), unit(2))
+    told = ask("why", "u2")
+    assert 1 == told.count("    missing: ")
+    assert 1 == told.count("    no longer missing")
+
+
+def test_a_night_is_told_in_the_time_of_the_schedule(desk, unit, ask):
+    desk.configure("reports:", "schedule: {timezone: America/New_York}\nreports:")
+    desk.sync(unit(1))
+
+    assert "2026-01-04 21:00 EST  sync run-" in ask("why", "u1")
+
+
 def test_as_of_a_run_it_is_told_what_was_believed_then(desk, unit, ask):
     first = desk.sync(unit(1), unit(2))
     desk.sync(unit(1), unit(2, rate="120.00"))

@@ -129,8 +129,15 @@ class Night:
     def link(self, *units: KnownUnit, groups: tuple[KnownGroup, ...] = ()) -> None:
         self.store.link(self.pipeline, self.scope, self.run_id, units, groups)
 
-    def settle_scope(self, digest: str | None = "in step", missing: Sequence[str] = ()) -> bool:
-        return self.store.settle_scope(self.pipeline, self.scope, self.run_id, digest, missing)
+    def settle_scope(
+        self,
+        digest: str | None = "in step",
+        missing: Sequence[str] = (),
+        seen: Sequence[str] = (),
+    ) -> bool:
+        return self.store.settle_scope(
+            self.pipeline, self.scope, self.run_id, digest, missing, seen
+        )
 
     def known(self, *keys: str) -> dict[str, KnownUnit]:
         return self.store.known_units(self.pipeline, self.scope, keys)

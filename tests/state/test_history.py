@@ -123,14 +123,48 @@ def test_an_absence_is_told_when_it_begins_and_ends(
     three_nights.settle_scope(missing=("1",))
     next_night("run-4").settle_scope(missing=("1",))
     night = next_night("run-5")
-    night.settle_scope()
+    night.settle_scope(seen=("1",))
 
     (history,) = night.store.history("1")
     told = [(event["run_id"], event["what"]) for event in history.events[3:]]
-    assert [("run-3", "missing"), ("run-5", "seen again")] == told
+    assert [("run-3", "missing"), ("run-5", "no longer missing")] == told
     missing = {run: len(night.store.absences(run, "storage")) for run in ("run-2", "run-4")}
     assert {"run-2": 0, "run-4": 1} == missing
     assert [] == night.store.absences("run-5", "storage")
+
+
+def test_an_absence_goes_on_while_nobody_says_otherwise(
+    three_nights: Any, next_night: Callable[..., Any]
+) -> None:
+    three_nights.settle_scope(missing=("1",))
+    next_night("run-4").settle_scope()
+    night = next_night("run-5")
+    night.settle_scope(missing=("1",))
+
+    (absence,) = night.store.absences("run-5", "storage")
+    assert night.store.run("run-3")["started_at"] == absence.since
+
+
+def test_who_is_not_known_any_more_is_not_missing(
+    three_nights: Any, next_night: Callable[..., Any]
+) -> None:
+    three_nights.settle_scope(missing=("1",))
+    night = next_night("run-4")
+    night.store.unlink("storage", "facility", "run-4", ["1"], [])
+    night.settle_scope()
+
+    assert [] == night.store.absences("run-4", "storage")
+
+
+def test_who_is_taken_off_the_market_is_not_missing(
+    three_nights: Any, make: Any, next_night: Callable[..., Any]
+) -> None:
+    three_nights.settle_scope(missing=("1",))
+    night = next_night("run-4")
+    night.link(make.unit("1", retired=True))
+    night.settle_scope()
+
+    assert [] == night.store.absences("run-4", "storage")
 
 
 def test_what_a_later_run_settled_was_unknown_at_the_time(
@@ -152,3 +186,35 @@ def test_what_a_later_run_settled_was_unknown_at_the_time(
         now.events[0]["outcome"],
         now.events[0]["requests"][0]["settled_by"],
     )
+
+
+def test_what_was_sent_when_the_process_died_was_in_doubt_at_the_time(
+    night: Any, make: Any, next_night: Callable[..., Any]
+) -> None:
+    create = make.create("1")
+    night.plan(create)
+    request = night.send(create)
+    night = next_night("run-2")
+    night.store.settle_request(request, [make.applied(create)])
+
+    (then,), (now,) = night.store.history("1", as_of=1), night.store.history("1")
+
+    assert ("sent", None) == (then.events[0]["outcome"], then.events[0]["status"])
+    assert "sent" == then.events[0]["requests"][0]["state"]
+    assert ("applied", 200) == (now.events[0]["outcome"], now.events[0]["status"])
+
+
+def test_what_was_answered_is_so_although_others_of_its_request_were_in_doubt(
+    night: Any, make: Any, next_night: Callable[..., Any]
+) -> None:
+    one, other = make.create("1"), make.create("2")
+    night.plan(one, other)
+    request = night.send(one, other)
+    night.answer(request, make.applied(one), Result(other, "unknown", "not mentioned"))
+    night.store.finish_run("run-1", "attention", {})
+    night = next_night("run-2")
+    night.store.settle_request(request, [make.applied(other)])
+
+    outcomes = [night.store.history(key, as_of=1)[0].events[0]["outcome"] for key in ("1", "2")]
+
+    assert ["applied", "unknown"] == outcomes

@@ -129,7 +129,7 @@ def test_after_an_older_copy_every_scope_is_read_again(
 
     record = restored.scope_records("storage")["facility"]
     assert (record.in_flight, record.digest) == ("restored", None)
-    assert restored.settle_scope("storage", "facility", "run-3", "again", ())
+    assert restored.settle_scope("storage", "facility", "run-3", "again", (), ())
 
     restored.begin_run("run-4", "sync", ["storage"])
     assert restored.scope_records("storage")["facility"].in_flight is None

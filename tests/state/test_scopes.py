@@ -148,11 +148,11 @@ def test_a_create_that_was_sent_again_elsewhere_is_no_doubt_here(night: Any, mak
     night.plan(change)
     sent_again(night, change, None)
 
-    assert night.store.settle_scope("storage", "elsewhere", "run-1", "in step", ())
+    assert night.store.settle_scope("storage", "elsewhere", "run-1", "in step", (), ())
 
 
 def test_a_scope_stays_to_be_looked_at_where_somebody_asks_for_it(night: Any) -> None:
-    assert not night.store.settle_scope("storage", "facility", "run-1", "in step", (), True)
+    assert not night.store.settle_scope("storage", "facility", "run-1", "in step", (), (), True)
 
     assert (record_of(night).in_flight, record_of(night).digest) == ("run-1", None)
 
@@ -162,8 +162,8 @@ def test_doubt_in_one_scope_does_not_hold_another(night: Any, make: Any) -> None
     night.plan(change)
     night.send(change)
 
-    assert night.store.settle_scope("storage", "elsewhere", "run-1", "in step", ())
-    assert night.store.settle_scope("apartments", "facility", "run-1", "in step", ())
+    assert night.store.settle_scope("storage", "elsewhere", "run-1", "in step", (), ())
+    assert night.store.settle_scope("apartments", "facility", "run-1", "in step", (), ())
 
 
 def test_an_accepted_extract_is_what_the_next_one_is_judged_by(night: Any) -> None:

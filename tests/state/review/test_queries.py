@@ -58,7 +58,7 @@ class Nights:
         store.record_results("storage", scope, run_id, results)
         store.add_rejections("storage", run_id, self._rejections(rejected))
         if extracted:
-            store.settle_scope("storage", scope, run_id, None, ())
+            store.settle_scope("storage", scope, run_id, None, (), ())
         told = {
             "pipeline": "storage",
             "status": "ok",
