@@ -160,6 +160,9 @@ def report(
 def why(
     unit: Annotated[str, typer.Argument(help="A unit by its source key, its name or its id.")],
     config: Config = DEFAULT_CONFIG,
+    scope: Annotated[
+        str | None, typer.Option(help="Only in this scope, where several units are called so.")
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(help="Only what was so when this run ended: its id, or the beginning of it."),
@@ -169,7 +172,7 @@ def why(
     """Show everything that ever happened to one unit."""
     from flows.commands import why as command
 
-    raise typer.Exit(command.run(config, unit, as_of=as_of, as_json=json))
+    raise typer.Exit(command.run(config, unit, scope=scope, as_of=as_of, as_json=json))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from state import (
     deaths,
     exports,
     history,
+    identities,
     inventory,
     run_details,
     runs,
@@ -98,7 +99,7 @@ class Archive:
     def unit_names(self) -> list[str]:
         """Every key and name of a unit, past and present."""
         with self._transactions.reading() as db:
-            return history.names(db)
+            return identities.names(db)
 
     def absences(self, run_id: str, pipeline: str) -> list[Absence]:
         """The units that were missing in a run, and since when."""
