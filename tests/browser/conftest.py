@@ -42,8 +42,9 @@ REJECTION = {
     "message": "width is wide",
 }
 VIEWS = {
-    "desktop, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    f"{screen}, {scheme}": {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    for screen, width in (("desktop", 1280), ("phone", 390))
+    for scheme in ("light", "dark")
 }
 
 

@@ -25,11 +25,13 @@ Meet = Callable[[Exchange], httpx.Response]
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault: its name, which requests can meet it, and what happens then."""
+    """A kind of fault: its name, which requests can meet it, and what happens then. Requests that
+    can meet one which is `rare` are so few that every second one does."""
 
     name: str
     meet: Meet
     meets: Callable[[Exchange], bool] = lambda exchange: True
+    rare: bool = False
 
 
 def raising(error: type[httpx.HTTPError], *, processed: bool, seconds: float = 0.0) -> Meet:
@@ -280,7 +282,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("timeout before processing", raising(httpx.ReadTimeout, processed=False, seconds=60)),
     Fault("timeout after processing", raising(httpx.ReadTimeout, processed=True, seconds=60)),
     Fault("late processing", late, _makes_units),
-    Fault("passing names come back late", overtaken, _is_passing),
+    Fault("passing names come back late", overtaken, _is_passing, rare=True),
     Fault("eventual consistency", eventual, _makes_units),
     Fault("429 seconds", status(429, retry_after="3")),
     Fault("429 date", status(429, retry_after="Mon, 05 Jan 2026 02:00:30 GMT")),

@@ -31,6 +31,9 @@ class Swarm:
     random: Random = field(default_factory=Random)
 
     def draw(self, exchange: Exchange) -> Fault | None:
+        rare = [kind for kind in self.kinds if kind.rare and kind.meets(exchange)]
+        if rare and self.random.random() < 0.5:
+            return rare[0]
         if not self.kinds or self.random.random() >= self.rate:
             return None
         fitting = [kind for kind in self.kinds if kind.meets(exchange)]
