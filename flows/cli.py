@@ -126,14 +126,18 @@ def reconcile(
 
 @app.command()
 def runs(
+    run: Annotated[
+        str | None,
+        typer.Argument(help="One run in detail: its id, the beginning of it, or `last`."),
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
     json: Json = False,
 ) -> None:
-    """Show the history of runs."""
+    """Show the history of runs, or of one what needs a person, with what to type next."""
     from flows.commands import runs as command
 
-    raise typer.Exit(command.run(config, limit, as_json=json))
+    raise typer.Exit(command.run(config, limit, run, as_json=json))
 
 
 @app.command()

@@ -34,7 +34,7 @@ def show_several(unit: str, histories: Sequence[UnitHistory], as_of: str | None)
             f"  {_told_briefly(history, as_of)}", "not bold dim"
         )
         out.print(line, soft_wrap=True)
-    out.print(Text("Name one by its id, or by its scope: --scope.", style="dim"))
+    out.print(Text("Ask again with the key or the id of one, or with --scope.", style="dim"))
 
 
 def _show_night(run: str, events: Sequence[Event]) -> None:

@@ -24,6 +24,7 @@ from state import (
     standings,
     stories,
     trends,
+    unfinished,
 )
 from state import tripped as guardrails
 from state.absences import Absence
@@ -39,6 +40,7 @@ from state.stories import Episode, Place
 from state.transactions import Transactions
 from state.trends import PastRun, RateMove
 from state.tripped import HeldScope
+from state.unfinished import Unfinished
 from transforms.plan import Entity
 from transforms.standing import Standing
 
@@ -58,6 +60,16 @@ class Archive:
         """One run, or None."""
         with self._transactions.reading() as db:
             return runs.find(db, run_id)
+
+    def unended(self, run_id: str) -> Death | None:
+        """What a run has left by now that died, or is under way; None for one that has ended."""
+        with self._transactions.reading() as db:
+            return deaths.unended(db, run_id)
+
+    def unfinished(self, run_id: str) -> list[Unfinished]:
+        """What a run left to do that no later run has brought to an end."""
+        with self._transactions.reading() as db:
+            return list(unfinished.of_run(db, run_id))
 
     def run_ids(self, prefix: str) -> list[str]:
         """The runs whose id begins so, newest first."""
