@@ -126,14 +126,18 @@ def reconcile(
 
 @app.command()
 def runs(
+    run: Annotated[
+        str | None,
+        typer.Argument(help="One run in detail: its id, the beginning of it, or `last`."),
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
     json: Json = False,
 ) -> None:
-    """Show the history of runs."""
+    """Show the history of runs, or of one what needs a person, with what to type next."""
     from flows.commands import runs as command
 
-    raise typer.Exit(command.run(config, limit, as_json=json))
+    raise typer.Exit(command.run(config, limit, run, as_json=json))
 
 
 @app.command()
@@ -160,6 +164,9 @@ def report(
 def why(
     unit: Annotated[str, typer.Argument(help="A unit by its source key, its name or its id.")],
     config: Config = DEFAULT_CONFIG,
+    scope: Annotated[
+        str | None, typer.Option(help="Only in this scope, where several units are called so.")
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(help="Only what was so when this run ended: its id, or the beginning of it."),
@@ -169,7 +176,7 @@ def why(
     """Show everything that ever happened to one unit."""
     from flows.commands import why as command
 
-    raise typer.Exit(command.run(config, unit, as_of=as_of, as_json=json))
+    raise typer.Exit(command.run(config, unit, scope=scope, as_of=as_of, as_json=json))
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from zoneinfo import ZoneInfo
 
 from flows.report_text import counted, listed
@@ -17,11 +19,26 @@ def told(death: Death, timezone: str) -> str:
     where = f"process {death.pid} on {death.host}" if death.host else "it is not known where"
     return (
         f"the {death.kind} of {at.day} {at:%B %Y, %H:%M %Z} (run {death.run_id}, {where}) died "
-        f"before its end; {_left(death)}"
+        f"before its end; {left_by(death)}"
     )
 
 
-def _left(death: Death) -> str:
+def is_gone(death: Death) -> bool:
+    """Whether the process of a run that has not ended is certainly none any more. One on another
+    machine may be there, and a number can have been given again: those are not gone."""
+    if death.pid is None or death.host != socket.gethostname():
+        return False
+    try:
+        os.kill(death.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def left_by(death: Death) -> str:
+    """What a dead run left, and what becomes of it."""
     left = []
     if death.requests:
         sent = counted(death.requests, "request")

@@ -5,8 +5,9 @@ Promises that lock codes and their hashes are never shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,21 +17,60 @@ from flows.console import out
 from flows.show import shown
 from state.history import Event, UnitHistory
 
+_MOMENTS = ("at", "until_at", "expires_at")
+
 
 def show_history(history: UnitHistory, as_of: str | None, zone: ZoneInfo) -> None:
     """One unit: what is known of it, and what happened, the oldest first."""
-    place = f"{history.pipeline} · {history.scope or 'no scope'} · unit {history.key}"
+    place = f"{history.pipeline} · {history.scope or 'no scope'} · {_named(history)}"
     out.print(Text(place, style="bold"))
     out.print(Text(f"  {_known(history, as_of)}", style="dim"), soft_wrap=True)
-    run = None
-    for event in history.events:
-        if event["run_id"] != run:
-            run = event["run_id"]
-            at = datetime.fromisoformat(event["at"]).astimezone(zone)
-            night = f"  {at:%Y-%m-%d %H:%M %Z}  {event['run_kind']} {run}"
-            out.print(Text(night, style="cyan"), soft_wrap=True)
+    told = (_in_zone(event, zone) for event in history.events)
+    for run, events in groupby(told, key=lambda event: str(event["run_id"])):
+        _show_night(run, list(events))
+
+
+def show_several(unit: str, histories: Sequence[UnitHistory], as_of: str | None) -> None:
+    """The units that are all called so, for a person to choose from."""
+    out.print(Text(f"{len(histories)} units are or were called {unit}:"), soft_wrap=True)
+    for history in histories:
+        place = f"  {history.pipeline} · {history.scope or 'no scope'} · {_named(history)}"
+        line = Text(place, style="bold").append(
+            f"  {_told_briefly(history, as_of)}", "not bold dim"
+        )
+        out.print(line, soft_wrap=True)
+    out.print(Text("Ask again with the key or the id of one, or with --scope.", style="dim"))
+
+
+def _show_night(run: str, events: Sequence[Event]) -> None:
+    first = events[0]
+    night = f"  {first['at']}  {first['run_kind']} {run}"
+    out.print(Text(night, style="cyan"), soft_wrap=True)
+    said: set[str] = set()
+    for event in events:
         for number, line in enumerate(_TOLD[event["what"]](event)):
-            out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
+            # A guardrail says the same of all that it holds.
+            if line not in said:
+                out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
+            said.add(line)
+
+
+def _named(history: UnitHistory) -> str:
+    if history.key is None:
+        return f"a live unit that no key is linked to ({history.remote_id})"
+    return f"unit {history.key}"
+
+
+def _told_briefly(history: UnitHistory, as_of: str | None) -> str:
+    unit = history.known
+    return _known(history, as_of) if unit is None else f"{unit.name}, known as {unit.remote_id}"
+
+
+def _in_zone(event: Event, zone: ZoneInfo) -> Event:
+    """Its moments as they are read where the reader lives."""
+    moments = {name: event[name] for name in _MOMENTS if event.get(name)}
+    told = {name: datetime.fromisoformat(at).astimezone(zone) for name, at in moments.items()}
+    return {**event, **{name: f"{at:%Y-%m-%d %H:%M %Z}" for name, at in told.items()}}
 
 
 def _known(history: UnitHistory, as_of: str | None) -> str:
@@ -105,6 +145,29 @@ def _request(request: Event) -> Iterator[str]:
         yield f"read back by run {request['settled_by']}, which settled it"
 
 
+def _guard(event: Event) -> Iterator[str]:
+    yield f"in the words of the guardrail: {event['message']}"
+
+
+def _allowance(event: Event) -> Iterator[str]:
+    used = f"used by run {event['used_by_run']}" if event["used_by_run"] else "not used"
+    yield f"let through by {event['who']} until {event['expires_at']}, {used}: {event['reason']}"
+
+
+def _quiet(event: Event) -> Iterator[str]:
+    yield f"nothing was to be done{_and_after(event)}"
+
+
+def _still_missing(event: Event) -> Iterator[str]:
+    yield f"still missing{_and_after(event)}"
+
+
+def _and_after(event: Event) -> str:
+    if event["runs"] == 1:
+        return ""
+    return f"; so in {event['runs']} runs, up to {event['until_run']} of {event['until_at']}"
+
+
 _TOLD: Mapping[str, Callable[[Event], Iterator[str]]] = {
     "rejection": _rejection,
     "missing": _missing,
@@ -112,5 +175,9 @@ _TOLD: Mapping[str, Callable[[Event], Iterator[str]]] = {
     "linked": _link,
     "unlinked": _link,
     "standing": _standing,
+    "guard": _guard,
+    "allowance": _allowance,
     "change": _change,
+    "quiet": _quiet,
+    "still missing": _still_missing,
 }

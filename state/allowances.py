@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from state import tripped
 from state.encoding import storable, to_text
 from state.errors import LedgerConflict
 
@@ -32,6 +33,14 @@ class Allowance:
 
 
 _COLUMNS = "allowance_id, pipeline, scope, run_id, reason, who, expires_at"
+
+# What a person let through in a run whose guardrails spoke of a unit, told with that run.
+OF_UNIT = f"""
+    WITH guarded AS ({tripped.OF_UNIT})
+    SELECT run_id, serial, run_kind, at, 'allowance' AS what, reason, who, expires_at, used_by_run
+    FROM allowances JOIN (SELECT DISTINCT run_id, serial, run_kind, at FROM guarded) USING (run_id)
+    WHERE pipeline = :pipeline AND scope = :scope ORDER BY allowance_id
+"""
 
 
 def grant(

@@ -16,6 +16,7 @@ from state import (
     deaths,
     exports,
     history,
+    identities,
     inventory,
     run_details,
     runs,
@@ -23,6 +24,7 @@ from state import (
     standings,
     stories,
     trends,
+    unfinished,
 )
 from state import tripped as guardrails
 from state.absences import Absence
@@ -38,6 +40,7 @@ from state.stories import Episode, Place
 from state.transactions import Transactions
 from state.trends import PastRun, RateMove
 from state.tripped import HeldScope
+from state.unfinished import Unfinished
 from transforms.plan import Entity
 from transforms.standing import Standing
 
@@ -57,6 +60,16 @@ class Archive:
         """One run, or None."""
         with self._transactions.reading() as db:
             return runs.find(db, run_id)
+
+    def unended(self, run_id: str) -> Death | None:
+        """What a run has left by now that died, or is under way; None for one that has ended."""
+        with self._transactions.reading() as db:
+            return deaths.unended(db, run_id)
+
+    def unfinished(self, run_id: str) -> list[Unfinished]:
+        """What a run left to do that no later run has brought to an end."""
+        with self._transactions.reading() as db:
+            return list(unfinished.of_run(db, run_id))
 
     def run_ids(self, prefix: str) -> list[str]:
         """The runs whose id begins so, newest first."""
@@ -98,7 +111,7 @@ class Archive:
     def unit_names(self) -> list[str]:
         """Every key and name of a unit, past and present."""
         with self._transactions.reading() as db:
-            return history.names(db)
+            return identities.names(db)
 
     def absences(self, run_id: str, pipeline: str) -> list[Absence]:
         """The units that were missing in a run, and since when."""

@@ -41,13 +41,24 @@ _LEFT_OPEN = """
 """
 # A change that went out and did not land is abandoned too, once a reading has shown that.
 _UNSENT = """
-    SELECT count(*) FROM changes WHERE run_id = ? AND outcome = 'abandoned' AND request_id IS NULL
+    SELECT count(*) FROM changes
+    WHERE run_id = ? AND outcome IN ('abandoned', 'planned') AND request_id IS NULL
+"""
+_UNENDED = """
+    SELECT run_id, kind, started_at, host, pid FROM runs
+    WHERE run_id = ? AND status IN ('running', 'died')
 """
 
 
 def untold(db: sqlite3.Connection) -> list[Death]:
     """Those of whom nobody has told yet, oldest first."""
     return [_death(db, *row) for row in db.execute(_UNTOLD).fetchall()]
+
+
+def unended(db: sqlite3.Connection, run_id: str) -> Death | None:
+    """What a run has left by now that died, or may have; None for one that came to its end."""
+    row = db.execute(_UNENDED, (run_id,)).fetchone()
+    return None if row is None else _death(db, *row)
 
 
 def told(db: sqlite3.Connection, run_id: str) -> None:

@@ -1,37 +1,24 @@
 """Everything that ever happened to one unit, for the person who asks why.
 
-A unit is found by its key, by any name that it has or had, or by the id that the API gave it. What
-happened is told in the order of the runs, up to a run if one is named. Reads only.
+What happened to a unit (`state.identities` says who is meant) is told in the order of the runs, up
+to a run if one is named. Reads only.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from state import absences, known, past
+from state import absences, allowances, identities, known, past, quiet, tripped
+from state.identities import Identity
 from transforms.plan import KnownUnit
 
 Event = dict[str, Any]
 
-_IDENTITIES = """
-    SELECT pipeline, scope, key FROM units WHERE key = :unit OR name = :unit
-    UNION SELECT pipeline, scope, key FROM changes
-        WHERE entity = 'unit' AND (key = :unit OR name = :unit)
-    UNION SELECT pipeline, scope, key FROM links WHERE key = :unit OR name = :unit
-    UNION SELECT pipeline, scope, key FROM standings WHERE entity = 'unit' AND key = :unit
-    UNION SELECT pipeline, coalesce(scope, ''), key FROM rejections WHERE key = :unit
-    ORDER BY pipeline, scope, key
-"""
-_BY_ID = """
-    SELECT pipeline, scope, key FROM units WHERE remote_id = :unit
-    UNION SELECT pipeline, scope, key FROM changes WHERE entity = 'unit' AND remote_id = :unit
-    UNION SELECT pipeline, scope, key FROM links WHERE remote_id = :unit
-    ORDER BY pipeline, scope, key
-"""
 _CHANGES = """
     SELECT run_id, serial, kind AS run_kind, started_at AS at, 'change' AS what, change_id,
         name, action, changes.outcome AS outcome, before, after, row, held, changes.words AS words,
@@ -65,13 +52,9 @@ _STANDINGS = """
     SELECT run_id, serial, kind AS run_kind, started_at AS at, 'standing' AS what,
         standing, row, words, fields
     FROM standings JOIN runs USING (run_id)
-    WHERE key = :key AND pipeline = :pipeline AND scope = :scope AND entity = 'unit'
+    WHERE pipeline = :pipeline AND scope = :scope AND entity = 'unit'
+        AND (key = :key OR (:key IS NULL AND key IS NULL AND remote_id = :remote_id))
     ORDER BY standing_id
-"""
-_NAMES = """
-    SELECT key FROM units UNION SELECT name FROM units
-    UNION SELECT key FROM changes WHERE entity = 'unit'
-    UNION SELECT name FROM changes WHERE entity = 'unit'
 """
 
 
@@ -79,14 +62,19 @@ _NAMES = """
 class UnitHistory:
     """One unit of one scope: what is known, and its events in the order of the runs.
 
-    An event is ready for JSON. `what` is `rejection`, `missing`, `no longer missing`,
-    `linked`, `unlinked`, `standing` or `change`; a change carries its requests. `kept` is False
-    where what was known at the time that was asked for was not kept.
+    An event is ready for JSON. `what` is `rejection`, `missing`, `no longer missing`, `linked`,
+    `unlinked`, `standing`, `guard` (one tripped, over this unit among others), `allowance` (what it
+    held was let through) or `change`, which carries its requests; or, for all runs in a row of
+    which there is none of these, `quiet` or `still missing`. `key`, `remote_id` and `standing` are
+    those of its `state.identities.Identity`. `kept` is False where what was known at the time that
+    was asked for was not kept.
     """
 
     pipeline: str
     scope: str
-    key: str
+    key: str | None
+    remote_id: str | None
+    standing: bool
     known: KnownUnit | None
     events: tuple[Event, ...]
     kept: bool = True
@@ -94,50 +82,51 @@ class UnitHistory:
 
 def of_unit(db: sqlite3.Connection, unit: str, as_of: int | None = None) -> list[UnitHistory]:
     """The history of every unit with this key, name or id, up to the run of the serial `as_of`;
-    more than one where scopes share it."""
-    named = {"unit": unit}
-    identities = db.execute(_IDENTITIES, named).fetchall() or db.execute(_BY_ID, named).fetchall()
-    return [_history(db, pipeline, scope, key, as_of) for pipeline, scope, key in identities]
+    more than one where it moved, or where scopes share it."""
+    return [_history(db, identity, as_of) for identity in identities.found(db, unit)]
 
 
-def names(db: sqlite3.Connection) -> list[str]:
-    """Every key and name of a unit, past and present."""
-    return [name for (name,) in db.execute(_NAMES)]
-
-
-def _history(
-    db: sqlite3.Connection, pipeline: str, scope: str, key: str, as_of: int | None
-) -> UnitHistory:
-    where = {"pipeline": pipeline, "scope": scope, "key": key}
-    # Within a run first what the source said, then what was found, then what was done.
-    events = [
-        *_rows(db, _REJECTIONS, where),
-        *_rows(db, absences.BEGINNINGS, {**where, "what": "missing"}),
-        *_rows(db, absences.ENDS, {**where, "what": "no longer missing"}),
-        *_rows(db, _LINKS, where),
-        *(_with_sides(standing) for standing in _rows(db, _STANDINGS, where)),
-        *(_with_requests(db, change, as_of) for change in _rows(db, _CHANGES, where)),
-    ]
-    told = [event for event in events if as_of is None or int(event["serial"]) <= as_of]
+def _history(db: sqlite3.Connection, identity: Identity, as_of: int | None) -> UnitHistory:
+    last = sys.maxsize if as_of is None else as_of
+    events = [event for event in _events(db, identity, as_of) if int(event["serial"]) <= last]
+    told = {event["run_id"] for event in events}
+    events += quiet.stretches(db, asdict(identity), last, told)
     try:
-        unit = _known(db, pipeline, scope, key, as_of)
+        unit = _known(db, identity, as_of)
     except past.NotKept:
         unit, kept = None, False
     else:
         kept = True
     return UnitHistory(
-        pipeline=pipeline,
-        scope=scope,
-        key=key,
+        pipeline=identity.pipeline,
+        scope=identity.scope,
+        key=identity.key,
+        remote_id=identity.remote_id,
+        standing=identity.standing,
         known=unit,
-        events=tuple(sorted(told, key=lambda event: int(event["serial"]))),
+        events=tuple(sorted(events, key=lambda event: int(event["serial"]))),
         kept=kept,
     )
 
 
-def _known(
-    db: sqlite3.Connection, pipeline: str, scope: str, key: str, as_of: int | None
-) -> KnownUnit | None:
+def _events(db: sqlite3.Connection, identity: Identity, as_of: int | None) -> Iterator[Event]:
+    """Within a run first what the source said, then what was found, then what was done."""
+    where = asdict(identity)
+    yield from _rows(db, _REJECTIONS, where)
+    yield from _rows(db, absences.BEGINNINGS, {**where, "what": "missing"})
+    yield from _rows(db, absences.ENDS, {**where, "what": "no longer missing"})
+    yield from _rows(db, _LINKS, where)
+    yield from map(_with_sides, _rows(db, _STANDINGS, where))
+    yield from _rows(db, tripped.OF_UNIT, where)
+    yield from _rows(db, allowances.OF_UNIT, where)
+    for change in _rows(db, _CHANGES, where):
+        yield _with_requests(db, change, as_of)
+
+
+def _known(db: sqlite3.Connection, identity: Identity, as_of: int | None) -> KnownUnit | None:
+    pipeline, scope, key = identity.pipeline, identity.scope, identity.key
+    if key is None:
+        return None
     if as_of is None:
         return known.units(db, pipeline, scope, [key]).get(key)
     return past.as_of(db, pipeline, scope, key, as_of)
@@ -164,7 +153,7 @@ def _with_requests(db: sqlite3.Connection, change: Event, as_of: int | None) -> 
 
 
 def _rows(
-    db: sqlite3.Connection, query: str, parameters: dict[str, str] | tuple[int, ...]
+    db: sqlite3.Connection, query: str, parameters: dict[str, Any] | tuple[int, ...]
 ) -> Iterator[Event]:
     cursor = db.execute(query, parameters)
     names = [column[0] for column in cursor.description]

@@ -39,6 +39,17 @@ _JUDGED_BY = """
     ORDER BY serial DESC LIMIT 1
 """
 
+# Where a guardrail spoke of a unit: of its change, its absence, or its rejected rows.
+OF_UNIT = """
+    SELECT run_id, serial, kind AS run_kind, started_at AS at, 'guard' AS what, guard, message
+    FROM tripped JOIN runs USING (run_id)
+    WHERE pipeline = :pipeline AND scope = :scope AND (
+        :key IN (SELECT value FROM json_each(concern, '$.missing'))
+        OR :key IN (SELECT key FROM json_each(concern, '$.rejected'))
+        OR json_array('unit', :key) IN (SELECT value FROM json_each(concern, '$.changes')))
+    ORDER BY tripped_id
+"""
+
 
 def add(db: sqlite3.Connection, pipeline: str, run_id: str, tripped: Iterable[Tripped]) -> None:
     """Write down the guardrails that tripped in a run."""

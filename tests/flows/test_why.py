@@ -11,6 +11,7 @@ from flows.cli import app
 from flows.linking import Wish
 from flows.reconcile import reconcile
 from state.store import Store
+from tests.flows.conftest import CONFIG, FACILITY, OTHER, Desk
 
 
 @pytest.fixture
@@ -130,6 +131,78 @@ def test_who_is_not_found_is_asked_back(desk, unit, ask):
 
     assert 'did you mean "u1"?' in ask("why", "u1 ", code=1) or "u1" in ask("why", "u11", code=1)
     assert "there is no run 'nope'" in ask("why", "u1", "--as-of", "nope", code=2)
+
+
+def test_nights_in_which_nothing_was_to_do_are_told_as_one(desk, unit, ask):
+    desk.configure("    missing:", "    guardrails: {max_missing: 90%}\n    missing:")
+    desk.sync(unit(1), unit(2))
+    quiet = [desk.sync(unit(1), unit(2, rate="100")).run_id for _ in range(3)]
+    desk.sync(unit(1), unit(2, rate="120.00"))
+    desk.export(unit(1))
+    missing = [desk.sync().run_id for _ in range(3)]
+
+    told = ask("why", "u2")
+
+    assert f"nothing was to be done; so in 3 runs, up to {quiet[-1]}" in told
+    assert f"still missing; so in 2 runs, up to {missing[-1]}" in told
+    assert "so in" not in ask("why", "u2", "--as-of", quiet[0])
+
+
+def test_a_guardrail_is_told_to_each_unit_that_it_is_about_and_who_let_it_through(desk, unit, ask):
+    desk.configure("    missing:", "    guardrails: {max_missing: 10%, at_least: 1}\n    missing:")
+    desk.sync(unit(1), unit(2), unit(3))
+    held = desk.sync(unit(1), unit(3))
+    ask("allow", held.run_id, FACILITY, "--reason", "sold")
+    used = desk.sync().run_id
+
+    told = ask("why", "u2")
+
+    assert "in the words of the guardrail: max_missing: 1 of 3 known units" in told
+    assert f"used by run {used}: sold" in told
+    assert "guardrail" not in ask("why", "u1")
+
+
+def test_a_unit_that_moved_to_another_scope_is_told_as_one_by_whichever_name(desk, unit, ask):
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1), unit(2, site=OTHER, name="B2"))
+
+    told = ask("why", "A2")
+
+    assert told == ask("why", "B2") == ask("why", "u2")
+    assert [FACILITY, OTHER] == [line.split()[2] for line in told.splitlines() if "· unit" in line]
+
+
+def test_several_units_that_are_called_so_are_listed_to_choose_from(desk, unit, ask):
+    desk.sync(unit(1), unit(2), unit(2, site=OTHER))
+
+    told = ask("why", "u2")
+    chosen = ask("why", "u2", "--scope", OTHER)
+
+    assert "2 units are or were called u2" in told
+    assert f"storage · {FACILITY} · unit u2" in told
+    assert "create applied" not in told
+    assert "create applied" in chosen
+    assert FACILITY not in chosen
+    assert f"name {FACILITY} or {OTHER}" in ask("why", "u2", "--scope", "nowhere", code=1)
+    assert 2 == len(json.loads(ask("why", "u2", "--json"))["histories"])
+
+
+def test_a_live_unit_that_nobody_linked_is_found_by_its_id(desk, unit, ask):
+    (desk.folder / "theirs").mkdir()
+    theirs = Desk(desk.folder / "theirs", CONFIG, "units.csv")
+    theirs.sandbox = desk.sandbox
+    theirs.sync(unit(9))
+    desk.sync(unit(1))
+    stranger = desk.live()["A9"]["id"]
+    reconcile(desk.settings(), desk.world(), Wish())
+
+    told = ask("why", stranger)
+
+    assert f"a live unit that no key is linked to ({stranger})" in told
+    assert "found unmanaged" in told
+    assert told == ask("why", "A9")
+    desk.sync(unit(1), unit(9))
+    assert "· unit u9" in ask("why", stranger)
 
 
 HOSTILE = (
