@@ -6,8 +6,10 @@ Promises that lock codes and their hashes are never shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -15,14 +17,18 @@ from flows.console import out
 from flows.show import shown
 from state.history import Event, UnitHistory
 
+# Of an event, in UTC as the state keeps them.
+_TIMES = ("at", "until_at", "expires_at")
 
-def show_history(history: UnitHistory, as_of: str | None) -> None:
-    """One unit: what is known of it, and what happened, the oldest first."""
+
+def show_history(history: UnitHistory, as_of: str | None, zone: ZoneInfo) -> None:
+    """One unit: what is known of it, and what happened, oldest first, by the clocks of `zone`."""
     place = f"{history.pipeline} · {history.scope or 'no scope'} · {_named(history)}"
     out.print(Text(place, style="bold"))
     out.print(Text(f"  {_known(history, as_of)}", style="dim"), soft_wrap=True)
-    for run, events in groupby(history.events, key=lambda event: str(event["run_id"])):
-        _show_night(run, list(events))
+    events = [_by_the_clocks_of(zone, event) for event in history.events]
+    for run, night in groupby(events, key=lambda event: str(event["run_id"])):
+        _show_night(run, list(night))
 
 
 def show_several(unit: str, histories: Sequence[UnitHistory], as_of: str | None) -> None:
@@ -39,15 +45,14 @@ def show_several(unit: str, histories: Sequence[UnitHistory], as_of: str | None)
 
 def _show_night(run: str, events: Sequence[Event]) -> None:
     first = events[0]
-    night = f"  {_minute(first['at'])}  {first['run_kind']} {run}"
-    out.print(Text(night, style="cyan"), soft_wrap=True)
-    said: set[str] = set()
+    out.print(Text(f"  {first['at']}  {first['run_kind']} {run}", style="cyan"), soft_wrap=True)
+    # What a guardrail says of a change that it holds stands with that change.
+    held = {event["words"] for event in events if event["what"] == "change"}
     for event in events:
+        if event["what"] == "guard" and event["message"] in held:
+            continue
         for number, line in enumerate(_TOLD[event["what"]](event)):
-            # A guardrail says the same of all that it holds.
-            if line not in said:
-                out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
-            said.add(line)
+            out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
 
 
 def _named(history: UnitHistory) -> str:
@@ -61,8 +66,12 @@ def _told_briefly(history: UnitHistory, as_of: str | None) -> str:
     return _known(history, as_of) if unit is None else f"{unit.name}, known as {unit.remote_id}"
 
 
-def _minute(at: str) -> str:
-    return at[:16].replace("T", " ")
+def _by_the_clocks_of(zone: ZoneInfo, event: Event) -> Event:
+    return event | {name: _minute(event[name], zone) for name in _TIMES if name in event}
+
+
+def _minute(at: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def _known(history: UnitHistory, as_of: str | None) -> str:
@@ -143,12 +152,11 @@ def _guard(event: Event) -> Iterator[str]:
 
 def _allowance(event: Event) -> Iterator[str]:
     used = f"used by run {event['used_by_run']}" if event["used_by_run"] else "not used"
-    until = _minute(event["expires_at"])
-    yield f"let through by {event['who']} until {until}, {used}: {event['reason']}"
+    yield f"let through by {event['who']} until {event['expires_at']}, {used}: {event['reason']}"
 
 
 def _quiet(event: Event) -> Iterator[str]:
-    yield f"its row was as known: nothing to do{_and_after(event)}"
+    yield f"nothing to do: no row differed from what is known{_and_after(event)}"
 
 
 def _still_missing(event: Event) -> Iterator[str]:
@@ -158,9 +166,7 @@ def _still_missing(event: Event) -> Iterator[str]:
 def _and_after(event: Event) -> str:
     if event["runs"] == 1:
         return ""
-    return (
-        f"; so in {event['runs']} runs, up to {event['until_run']} of {_minute(event['until_at'])}"
-    )
+    return f"; so in {event['runs']} runs, up to {event['until_run']} of {event['until_at']}"
 
 
 _TOLD: Mapping[str, Callable[[Event], Iterator[str]]] = {

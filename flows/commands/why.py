@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flows.config_errors import did_you_mean, listed
 from flows.console import answering, err, print_json
@@ -26,7 +27,8 @@ def run(
     named. Where several units are called so, a person may choose, and a script gets them all."""
 
     def work() -> int:
-        with Store.open_for_reading(load_shared(config).state) as store:
+        settings = load_shared(config)
+        with Store.open_for_reading(settings.state) as store:
             until = store.run(run_named(store, as_of)) if as_of else None
             found = store.history(unit, until["serial"] if until else None)
             names = [] if found else store.unit_names()
@@ -42,7 +44,7 @@ def run(
             show_several(unit, histories, run_id)
         else:
             for history in histories:
-                show_history(history, run_id)
+                show_history(history, run_id, ZoneInfo(settings.schedule.timezone))
         return 0 if histories else NOT_FOUND
 
     return answering("why", as_json, work)
