@@ -17,17 +17,18 @@ from flows.console import out
 from flows.show import shown
 from state.history import Event, UnitHistory
 
-_MOMENTS = ("at", "until_at", "expires_at")
+# Of an event, in UTC as the state keeps them.
+_TIMES = ("at", "until_at", "expires_at")
 
 
 def show_history(history: UnitHistory, as_of: str | None, zone: ZoneInfo) -> None:
-    """One unit: what is known of it, and what happened, the oldest first."""
+    """One unit: what is known of it, and what happened, oldest first, by the clocks of `zone`."""
     place = f"{history.pipeline} · {history.scope or 'no scope'} · {_named(history)}"
     out.print(Text(place, style="bold"))
     out.print(Text(f"  {_known(history, as_of)}", style="dim"), soft_wrap=True)
-    told = (_in_zone(event, zone) for event in history.events)
-    for run, events in groupby(told, key=lambda event: str(event["run_id"])):
-        _show_night(run, list(events))
+    events = [_by_the_clocks_of(zone, event) for event in history.events]
+    for run, night in groupby(events, key=lambda event: str(event["run_id"])):
+        _show_night(run, list(night))
 
 
 def show_several(unit: str, histories: Sequence[UnitHistory], as_of: str | None) -> None:
@@ -44,15 +45,14 @@ def show_several(unit: str, histories: Sequence[UnitHistory], as_of: str | None)
 
 def _show_night(run: str, events: Sequence[Event]) -> None:
     first = events[0]
-    night = f"  {first['at']}  {first['run_kind']} {run}"
-    out.print(Text(night, style="cyan"), soft_wrap=True)
-    said: set[str] = set()
+    out.print(Text(f"  {first['at']}  {first['run_kind']} {run}", style="cyan"), soft_wrap=True)
+    # What a guardrail says of a change that it holds stands with that change.
+    held = {event["words"] for event in events if event["what"] == "change"}
     for event in events:
+        if event["what"] == "guard" and event["message"] in held:
+            continue
         for number, line in enumerate(_TOLD[event["what"]](event)):
-            # A guardrail says the same of all that it holds.
-            if line not in said:
-                out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
-            said.add(line)
+            out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
 
 
 def _named(history: UnitHistory) -> str:
@@ -66,11 +66,12 @@ def _told_briefly(history: UnitHistory, as_of: str | None) -> str:
     return _known(history, as_of) if unit is None else f"{unit.name}, known as {unit.remote_id}"
 
 
-def _in_zone(event: Event, zone: ZoneInfo) -> Event:
-    """Its moments as they are read where the reader lives."""
-    moments = {name: event[name] for name in _MOMENTS if event.get(name)}
-    told = {name: datetime.fromisoformat(at).astimezone(zone) for name, at in moments.items()}
-    return {**event, **{name: f"{at:%Y-%m-%d %H:%M %Z}" for name, at in told.items()}}
+def _by_the_clocks_of(zone: ZoneInfo, event: Event) -> Event:
+    return event | {name: _minute(event[name], zone) for name in _TIMES if name in event}
+
+
+def _minute(at: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def _known(history: UnitHistory, as_of: str | None) -> str:
@@ -155,7 +156,7 @@ def _allowance(event: Event) -> Iterator[str]:
 
 
 def _quiet(event: Event) -> Iterator[str]:
-    yield f"nothing was to be done{_and_after(event)}"
+    yield f"nothing to do: no row differed from what is known{_and_after(event)}"
 
 
 def _still_missing(event: Event) -> Iterator[str]:

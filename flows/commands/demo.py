@@ -172,7 +172,7 @@ def _last_words(config: Path, summary: RunSummary) -> int:
     if summary.report:
         _say(f"The report of night 2: {summary.report}")
     _say("Look around, or edit a CSV and plan again:")
-    for command in ("plan", "why A005", "runs"):
+    for command in ("plan", "why A105", "runs"):
         _say(f"  unitsync {command} --config {config}")
     return 0
 

@@ -143,7 +143,10 @@ def test_nights_in_which_nothing_was_to_do_are_told_as_one(desk, unit, ask):
 
     told = ask("why", "u2")
 
-    assert f"nothing was to be done; so in 3 runs, up to {quiet[-1]}" in told
+    assert (
+        f"nothing to do: no row differed from what is known; so in 3 runs, up to {quiet[-1]}"
+        in told
+    )
     assert f"still missing; so in 2 runs, up to {missing[-1]}" in told
     assert "so in" not in ask("why", "u2", "--as-of", quiet[0])
 

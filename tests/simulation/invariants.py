@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from state import past
 from state.verify import verify
 from tests.simulation.exchange import Exchange
 from tests.simulation.night import ENVIRONMENT, Lived, Simulated
@@ -43,13 +44,20 @@ class Violation(AssertionError):
         self.invariant = invariant
 
 
+# What is known of a unit, without its fingerprint: remote id, name, group, payload, retired.
+Known = tuple[str, str, str | None, dict[str, Any], bool]
+
+
 @dataclass(frozen=True)
 class Before:
-    """The world as a night finds it: live storage units by id, and the last accepted keys."""
+    """The world as a night finds it: live storage units by id, the last accepted keys, and what is
+    known of each unit after the run of the serial `run`."""
 
     units: dict[str, dict[str, Any]]
     accepted: dict[str, set[str]]
     litter: frozenset[str]
+    run: int
+    known: dict[tuple[str, str, str], Known]
 
     @classmethod
     def of(cls, world: Simulated) -> Before:
@@ -60,7 +68,9 @@ class Before:
         )
         accepted = {scope: set(json.loads(keys)) for scope, keys in rows}
         units = {unit["id"]: unit for unit in storage_units(world)}
-        return cls(units, accepted, _litter(world))
+        serial = _rows(world, "SELECT serial FROM meta")
+        run = int(serial[0][0]) if serial else 0
+        return cls(units, accepted, _litter(world), run, _known_now(world))
 
 
 @dataclass
@@ -227,6 +237,33 @@ def after_night(world: Simulated, lived: Lived, checks: Checks, before: Before) 
     if not lived.crashed:
         checks.none("nothing is left lying about", sorted(_litter(world) - before.litter))
     _known_is_confirmed(world, checks)
+    checks.that(
+        "what was known after a run can be told after the next",
+        not before.run or _known_after(world, before) == before.known,
+    )
+
+
+def _known_now(world: Simulated) -> dict[tuple[str, str, str], Known]:
+    rows = _rows(
+        world,
+        "SELECT pipeline, scope, key, remote_id, name, group_key, payload, retired FROM units",
+    )
+    return {
+        (pipeline, scope, key): (remote_id, name, group, json.loads(payload), bool(retired))
+        for pipeline, scope, key, remote_id, name, group, payload, retired in rows
+    }
+
+
+def _known_after(world: Simulated, before: Before) -> dict[tuple[str, str, str], Known]:
+    """What was known after the run that was the last one when the night began, as told now."""
+    places = {*before.known, *_known_now(world)}
+    told = {}
+    with _looking(world) as db:
+        for place in places:
+            unit = past.as_of(db, *place, before.run)
+            if unit is not None:
+                told[place] = (unit.remote_id, unit.name, unit.group, unit.payload, unit.retired)
+    return told
 
 
 def _nothing_vanished(world: Simulated, checks: Checks, before: Before) -> None:
@@ -473,10 +510,16 @@ def _rows(world: Simulated, query: str) -> list[Any]:
     """As another connection sees it; leaves no trace, and folds no dead run's log into the file."""
     if not _exists(world):
         return []
-    uri = f"{world.state.as_uri()}?{'mode=ro' if _has_log(world) else 'immutable=1'}"
-    with closing(sqlite3.connect(uri, uri=True)) as db:
+    with _looking(world) as db:
         made = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         return db.execute(query).fetchall() if made else []
+
+
+@contextmanager
+def _looking(world: Simulated) -> Iterator[sqlite3.Connection]:
+    uri = f"{world.state.as_uri()}?{'mode=ro' if _has_log(world) else 'immutable=1'}"
+    with closing(sqlite3.connect(uri, uri=True)) as db:
+        yield db
 
 
 def _has_log(world: Simulated) -> bool:

@@ -26,7 +26,7 @@ from flows.pushing import Push
 from flows.recorder import Recorder
 from flows.recovery import Recovery
 from flows.saved_plan import SavedPlan
-from state import journal, scopes, store, transactions
+from state import journal, past, scopes, store, transactions
 from tests.simulation import night
 from transforms import change as changes
 from transforms import diff, guard
@@ -266,6 +266,11 @@ def addresses_are_forgotten() -> Patch:
     )
 
 
+def the_past_is_not_kept() -> Patch:
+    """What is altered of a known unit is altered for the runs before, too."""
+    return patch.object(past, "keep", lambda *given: None)
+
+
 BUGS: Mapping[str, Callable[[], Patch]] = {
     bug.__name__: bug
     for bug in (
@@ -292,6 +297,7 @@ BUGS: Mapping[str, Callable[[], Patch]] = {
         a_failed_scope_counts_as_in_step,
         lock_codes_stay_readable,
         addresses_are_forgotten,
+        the_past_is_not_kept,
     )
 }
 

@@ -48,6 +48,7 @@ SHOWN_IN = {
     "a_failed_scope_counts_as_in_step": 0,
     "lock_codes_stay_readable": 0,
     "addresses_are_forgotten": 1,
+    "the_past_is_not_kept": 0,
 }
 
 
