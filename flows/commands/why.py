@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from flows.config_errors import did_you_mean
 from flows.console import answering, err, print_json
-from flows.exports import without_hashes
 from flows.naming import run_named
 from flows.settings import load_shared
 from flows.show_history import show_history
 from state.store import Store
+from transforms.secrets import blanked
 
 # A script can tell "no such unit" from a usage error.
 NOT_FOUND = 1
@@ -29,7 +29,7 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
             names = [] if histories else store.unit_names()
         run_id = until["run_id"] if until else None
         if as_json:
-            found = [without_hashes(asdict(history)) for history in histories]
+            found = [blanked(asdict(history)) for history in histories]
             print_json({"unit": unit, "as_of": run_id, "histories": found})
         elif not histories:
             hint = did_you_mean(unit, names) or "keys and names are in the source and the report"
