@@ -22,14 +22,12 @@ from openpyxl.cell import WriteOnlyCell
 from flows.report_text import visible
 from flows.summary import RunSummary
 from state.exports import Table
-from transforms.cells import HIDDEN
-from transforms.secrets import MARK
+from transforms.secrets import blanked
 
 # What Excel takes at most in one sheet, and in one cell.
 SHEET_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
 _FORMULA = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
-_HASH = re.compile(rf"{re.escape(MARK)}[0-9a-f]+")
 
 Export = Callable[[RunSummary, Iterable[Table], Path], None]
 
@@ -79,20 +77,10 @@ def _json(summary: RunSummary, tables: Iterable[Table]) -> Iterator[str]:
     for table in tables:
         yield f', "{table.name}": ['
         for number, row in enumerate(table.rows):
-            named = dict(zip(table.columns, map(_hidden, row), strict=True))
+            named = dict(zip(table.columns, map(blanked, row), strict=True))
             yield (", " if number else "") + json.dumps(named, ensure_ascii=False)
         yield "]"
     yield "}\n"
-
-
-def without_hashes(value: Any) -> Any:
-    """The same with lock codes hidden, of which only hashes are kept."""
-    match value:
-        case dict():
-            return {name: without_hashes(inner) for name, inner in value.items()}
-        case list() | tuple():
-            return [without_hashes(inner) for inner in value]
-    return _hidden(value)
 
 
 def _sheet(book: Any, table: Table, number: int) -> Any:
@@ -121,8 +109,4 @@ def disarmed(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return str(_hidden(shown))
-
-
-def _hidden(value: Any) -> Any:
-    return _HASH.sub(HIDDEN, value) if isinstance(value, str) else value
+    return str(blanked(shown))

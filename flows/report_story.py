@@ -57,7 +57,7 @@ def stories_of(
 def _story(place: Place, told: Mapping[Place, list[Episode]], timezone: str) -> Story:
     nights = tuple(
         Night(day(one.at, timezone), one.action, outcome_of(one.outcome), one.words)
-        for one in told.get(place, ())
+        for one in told[place]
     )
     return Story(nights, f"unitsync why {shlex.quote(place[1])}")
 

@@ -8,12 +8,29 @@ once.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
+from transforms.cells import HIDDEN
+
 MARK = "hmac:"
+_HASH = re.compile(re.escape(MARK) + "[0-9a-f]+")
+
+
+def blanked(value: Any) -> Any:
+    """The same with the keyed hashes of lock codes hidden, wherever in a text of it they stand."""
+    match value:
+        case str():
+            return _HASH.sub(HIDDEN, value)
+        case dict():
+            return {name: blanked(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [blanked(inner) for inner in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from flows.config_errors import did_you_mean, listed
 from flows.console import answering, err, print_json
-from flows.exports import without_hashes
 from flows.naming import run_named
 from flows.settings import load_shared
 from flows.show_history import show_history, show_several
 from state.history import UnitHistory
 from state.store import Store
+from transforms.secrets import blanked
 
 # A script can tell "no such unit" from a usage error.
 NOT_FOUND = 1
@@ -35,7 +35,7 @@ def run(
         run_id = until["run_id"] if until else None
         histories = [history for history in found if scope in (None, history.scope)]
         if as_json:
-            document = [without_hashes(asdict(history)) for history in histories]
+            document = [blanked(asdict(history)) for history in histories]
             print_json({"unit": unit, "as_of": run_id, "histories": document})
         elif not histories:
             told = _elsewhere(unit, found) if found else _nobody(unit, names)

@@ -8,7 +8,6 @@ itself is not touched, whatever becomes of the copy.
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from contextlib import closing
 from importlib.resources import files
@@ -20,11 +19,9 @@ from state.disk import LOCAL_DISK
 from state.errors import StateIsMissing, corrupt, explained
 from state.marker import marker_path
 from state.opening import open_to_read
-from transforms.cells import HIDDEN
-from transforms.secrets import MARK
+from transforms.secrets import blanked
 
 NAME = "unitsync"
-_HASH = re.compile(re.escape(MARK) + "[0-9a-f]+")
 
 
 def make(state: Path, folder: Path) -> Path:
@@ -65,7 +62,7 @@ def _fill(db: sqlite3.Connection, copy: Path, state: Path) -> None:
     db.execute("PRAGMA query_only = OFF")
     # Datasette switches these on; what a value did to `blanked` is told below, in words.
     sqlite3.enable_callback_tracebacks(False)
-    db.create_function("blanked", 1, _blanked, deterministic=True)
+    db.create_function("blanked", 1, blanked, deterministic=True)
     db.execute("ATTACH ? AS review", (str(copy),))
     db.execute("PRAGMA review.journal_mode = OFF")
     try:
@@ -79,7 +76,3 @@ def _fill(db: sqlite3.Connection, copy: Path, state: Path) -> None:
 
 def _sql() -> str:
     return (files(__package__) / "tables.sql").read_text("utf-8")
-
-
-def _blanked(text: str | None) -> str | None:
-    return None if text is None else _HASH.sub(HIDDEN, text)

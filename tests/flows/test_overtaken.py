@@ -96,6 +96,24 @@ def test_a_unit_that_stepped_out_of_its_group_too_late_is_moved_back(desk, unit)
     assert 0 == desk.sync().pipelines[0].requests
 
 
+def test_temporary_names_that_come_back_after_a_refusal_are_gone_the_next_night(desk, unit):
+    desk.sync(*(unit(number) for number in range(1, 5)))
+    ids = {name: live["id"] for name, live in desk.live().items()}
+    desk.fault("late", UPDATE)  # the second attempt is refused, the halves of it are not
+    body = {"error_hash": {"name": [{"name": "whose?", "message": "is taken"}]}}
+    desk.fault("status", UPDATE, status=400, body=body)
+    others = {1: "A2", 2: "A1", 3: "A4", 4: "A3"}
+    exchanged = [unit(number, name=name) for number, name in others.items()]
+    assert 4 == desk.sync(*exchanged).pipelines[0].counts["updated"]
+    carried_out_late(desk)
+    assert any("~" in name for name in desk.live())
+
+    desk.sync()
+
+    assert {ids[f"A{number}"]: name for number, name in others.items()} == names(desk)
+    assert 0 == desk.sync().pipelines[0].requests
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_lost_answer_to_a_last_word_costs_nothing_the_next_night(desk, unit, swapped, loss):
     desk.fault(loss, UPDATE)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.inventory import MASK, frame_of, unit
-from transforms.secrets import MARK, SecretMask
+from transforms.secrets import MARK, SecretMask, blanked
 
 FIELDS = ["combination_lock_number", "overlock_lock_number"]
 
@@ -26,6 +26,24 @@ def test_a_code_does_not_stand_in_its_hash(code: str) -> None:
 @given(st.text(max_size=6), st.text(max_size=6))
 def test_one_code_has_one_hash_and_two_codes_have_two(one: str, other: str) -> None:
     assert (MASK.hashed(one) == MASK.hashed(other)) == (one == other)
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_hash_survives_wherever_in_a_text_it_stands(code: str, before: str, after: str) -> None:
+    hashed = MASK.hashed(code)
+
+    hidden = blanked(f"{before}{hashed}{after}")
+
+    assert hashed not in hidden
+    assert blanked(hidden) == hidden
+
+
+def test_no_hash_survives_however_deep_in_a_value_it_stands() -> None:
+    hashed = MASK.hashed("1234")
+
+    hidden = blanked({"after": [{"lock": hashed, "floor": 1, "note": None}, (hashed,)]})
+
+    assert hidden == {"after": [{"lock": "•••", "floor": 1, "note": None}, ["•••"]]}
 
 
 def test_without_the_key_nothing_is_learned_from_a_guess() -> None:
