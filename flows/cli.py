@@ -93,6 +93,82 @@ def sync(
 
 
 @app.command()
+def backfill(
+    pipelines: Pipelines = None,
+    config: Config = DEFAULT_CONFIG,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A facility or community; may be repeated.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A unit group by key or name; may be repeated.")
+    ] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="A unit by key or name; may be repeated.")
+    ] = None,
+    unit_file: Annotated[
+        Path | None, typer.Option(help="A file with a unit's key or name in each line.")
+    ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(help="Changed on this day or later, as the column says that `changed` names."),
+    ] = None,
+    changed_until: Annotated[
+        str | None, typer.Option(help="Changed on this day or before.")
+    ] = None,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Whose last change did not come through.")
+    ] = False,
+    only_rejected: Annotated[
+        bool, typer.Option("--only-rejected", help="Whose row the last full run rejected.")
+    ] = False,
+    from_run: Annotated[
+        str | None,
+        typer.Option(help="Whom a run changed, rejected or found out of step: its id, or `last`."),
+    ] = None,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Send every field again, unchanged ones too.")
+    ] = False,
+    requests_per_second: Annotated[
+        float | None, typer.Option(help="For this run, instead of what the target says.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done, without doing it.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before a large push.")
+    ] = False,
+    direct: Annotated[bool, typer.Option("--direct", help="Run without Prefect.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring selected units in step now, and nobody else; all that is asked of them must hold."""
+    from flows.commands import backfill as command
+
+    asked = command.Asked(
+        scopes=scope or [],
+        groups=group or [],
+        units=unit or [],
+        unit_file=unit_file,
+        since=changed_since,
+        until=changed_until,
+        failed=only_failed,
+        rejected=only_rejected,
+        from_run=from_run,
+    )
+    code = command.run(
+        config,
+        pipelines or [],
+        asked,
+        resend=resend,
+        requests_per_second=requests_per_second,
+        dry_run=dry_run,
+        yes=yes,
+        direct=direct,
+        as_json=json,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
 def reconcile(
     pipelines: Pipelines = None,
     config: Config = DEFAULT_CONFIG,

@@ -23,6 +23,7 @@ from flows.config_errors import ConfigError
 from flows.naming import RunUnknown
 from flows.report_text import UNSEEN
 from flows.saved_plan import PlanRefused
+from flows.selection import SelectionRefused
 from state.errors import StateError
 
 # What does not go to a terminal is not folded at 80 columns: a table stays a table in a log.
@@ -66,6 +67,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     PlanRefused: 2,
     AllowRefused: 2,
     RunUnknown: 2,
+    SelectionRefused: 2,
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.apply import apply
+from flows.backfill import KIND, Backfill, backfill
 from flows.console import warn
 from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
@@ -35,6 +36,22 @@ def run_engine(
                 summary = apply(settings, world, plan, watcher=both, pusher=pusher)
             else:
                 summary = sync(settings, world, watcher=both, pusher=pusher)
+        return telling.of(summary)
+
+
+def backfill_engine(
+    config: Path,
+    pipelines: Sequence[str],
+    wish: Backfill,
+    pusher: Pusher = in_threads,
+    watcher: Watcher = Watcher(),
+) -> RunSummary:
+    """Brings the selected units of the pipelines in step."""
+    settings, world = load(config, pipelines), World()
+    warn(settings.warnings)
+    with Telling(settings, KIND) as telling:
+        with stopping(world.stop), watching(watcher) as both:
+            summary = backfill(settings, world, wish, watcher=both, pusher=pusher)
         return telling.of(summary)
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+import pandas as pd
+
 from connectors.sources.extract import Extract
 from connectors.sources.file import extract as read_file
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.target import Target, connect
-from flows.config_errors import ConfigError, Problem
+from flows.config_errors import ConfigError, Problem, did_you_mean, listed
 from flows.settings import Pipeline, Settings
 from flows.world import World
 from transforms import mapping
@@ -36,12 +38,13 @@ class ColumnsMissing(ConfigError):
 
 @dataclass(frozen=True)
 class Job:
-    """A pipeline of a run, with its target connected."""
+    """A pipeline of a run, with its target connected; `resend`: what is unchanged is sent, too."""
 
     name: str
     pipeline: Pipeline
     settings: Settings
     target: Target
+    resend: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -54,6 +57,7 @@ class Job:
             retire=self.pipeline.missing == "retire",
             can_move_scopes=storedge,
             whole_records=not storedge,
+            resend=self.resend,
         )
 
     @property
@@ -113,6 +117,21 @@ def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
         version=job.version,
         columns=tuple(extracted.rows.columns),
     )
+
+
+def changed_cells(job: Job, extracted: Extract) -> pd.Series:
+    """The cells that say when each row was changed; raises ConfigError where nothing does."""
+    column, path = job.pipeline.changed, f"pipelines.{job.name}.changed"
+    if column is None:
+        found = "no column says when a row was changed"
+        allowed = listed(f'"{name}"' for name in extracted.rows.columns)
+        problem = job.settings.problem(path, found, allowed, "write changed: COLUMN")
+        raise ConfigError(job.settings.file, [problem])
+    if column not in extracted.rows.columns:
+        found = f'{extracted.origin} has no column "{column}"'
+        hint = did_you_mean(column, extracted.rows.columns)
+        raise ConfigError(job.settings.file, [job.settings.problem(path, found, "", hint)])
+    return extracted.rows[column]
 
 
 def _columns_missing(

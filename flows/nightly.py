@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.engine import reconcile_engine, run_engine
+from flows.backfill import Backfill
+from flows.engine import backfill_engine, reconcile_engine, run_engine
 from flows.linking import Wish
 from flows.needs import needs_of
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
+from flows.selection import Selection
 from flows.settings import load_shared
 from flows.summary import RunSummary
 from state.store import Store
@@ -92,6 +95,39 @@ def reconciliation(
     return _told(summary, config, key)
 
 
+@flow(name="backfill", persist_result=False, validate_parameters=True)
+def backfilling(
+    config: Path = Path("unitsync.yaml"),
+    pipelines: list[str] | None = None,
+    scopes: list[str] | None = None,
+    groups: list[str] | None = None,
+    units: list[str] | None = None,
+    changed_since: date | None = None,
+    changed_until: date | None = None,
+    only_failed: bool = False,
+    only_rejected: bool = False,
+    from_run: str | None = None,
+    resend: bool = False,
+    requests_per_second: float | None = None,
+) -> RunSummary:
+    """Brings selected units in step; what is asked for in several ways must hold in all of them."""
+    selection = Selection(
+        scopes=tuple(scopes or ()),
+        groups=tuple(groups or ()),
+        units=tuple(units or ()),
+        since=changed_since,
+        until=changed_until,
+        failed=only_failed,
+        rejected=only_rejected,
+        from_run=from_run,
+    )
+    wish = Backfill(selection, resend, requests_per_second)
+    key = "unitsync-backfill"
+    with progressing(key) as watcher:
+        summary = backfill_engine(config, pipelines or [], wish, in_tasks, watcher)
+    return _told(summary, config, key)
+
+
 def _told(summary: RunSummary, config: Path, key: str) -> RunSummary:
     """The summary as artifacts; a run that could not run, or broke a promise, fails."""
     with Store.open_for_reading(load_shared(config).state) as store:
@@ -105,6 +141,28 @@ def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSu
     """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server."""
     try:
         return nightly_sync(config, list(pipelines), plan)
+    except NightNeedsPerson as night:
+        return night.summary
+
+
+def run_backfill_flow(config: Path, pipelines: Sequence[str], wish: Backfill) -> RunSummary:
+    """A backfill as a flow run."""
+    asked = wish.selection
+    try:
+        return backfilling(
+            config,
+            list(pipelines),
+            list(asked.scopes),
+            list(asked.groups),
+            list(asked.units),
+            asked.since,
+            asked.until,
+            asked.failed,
+            asked.rejected,
+            asked.from_run,
+            wish.resend,
+            wish.requests_per_second,
+        )
     except NightNeedsPerson as night:
         return night.summary
 

@@ -21,7 +21,7 @@ from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import guard
 from transforms.habits import drifted, occupied
-from transforms.plan import KnownGroup, KnownUnit, Live
+from transforms.plan import AcceptedExtract, KnownGroup, KnownUnit, Live
 from transforms.reshape import Desired
 from transforms.twins import Twin
 
@@ -71,8 +71,8 @@ class Planner:
         object.__setattr__(self, "recovery", Recovery(self.job, self.store, self.run_id))
 
     def diff(self) -> Iterator[PlannedScope]:
-        """Every scope that the source or the state knows, in a stable order."""
-        scopes = sorted({*self.desired.scopes(), *self.records})
+        """Every scope of the run, in a stable order."""
+        scopes = spoken_of(self.desired, self.records)
         changed = moved(self.desired, self.records)
         unread = [s for s in scopes if s in changed and must_read(self.records.get(s))]
         readings = self.read(unread)
@@ -84,14 +84,14 @@ class Planner:
 
     def guard(self, planned: PlannedScope) -> PlannedScope:
         """The scope with its dangerous changes held, judged by its last accepted extract and by
-        what a person has let through."""
+        what a person has let through; a selected part does not use that up."""
         if planned.standing or planned.unreadable is not None:
             return planned
         scope = planned.plan.scope
         allowances, allowed = self.store.allowed(self.job.name, scope)
         guarded = guard(
             planned.plan,
-            self.store.accepted_extract(self.job.name, scope),
+            self._accepted(planned.plan),
             self.job.pipeline.guardrails,
             allowed,
             self.command(scope),
@@ -100,9 +100,16 @@ class Planner:
             planned,
             plan=guarded.plan,
             tripped=guarded.tripped,
-            allowances=allowances,
+            allowances=() if planned.plan.part else allowances,
             accepted=guarded.accepted and planned.accepted,
         )
+
+    def _accepted(self, plan: ScopePlan) -> AcceptedExtract | None:
+        """The last accepted extract; for a selected part only what it held of that."""
+        accepted = self.store.accepted_extract(self.job.name, plan.scope)
+        if accepted is None or not plan.part:
+            return accepted
+        return accepted._replace(rows=0, keys=accepted.keys & plan.keys)
 
     def _standing(self, scope: str) -> ScopePlan:
         valid, rejected = self.desired.row_counts(scope)
@@ -227,11 +234,16 @@ class Planner:
         )
 
 
+def spoken_of(desired: Desired, records: Mapping[str, ScopeRecord]) -> list[str]:
+    """The scopes of a run: all that the source or the state knows; of a selected part, its own."""
+    return desired.scopes() if desired.whole else sorted({*desired.scopes(), *records})
+
+
 def moved(desired: Desired, records: Mapping[str, ScopeRecord]) -> set[str]:
     """The scopes in which anything moved since they were last found in step."""
     return {
         scope
-        for scope in {*desired.scopes(), *records}
+        for scope in spoken_of(desired, records)
         if must_read(records.get(scope))
         or not records[scope].digest
         or records[scope].digest != desired.digest(scope)

@@ -84,7 +84,8 @@ class Push:
         return PushedScope(plan.scope, outcomes)
 
     def _settle(self, planned: PlannedScope, outcomes: Outcomes) -> None:
-        """Closes the scope: in step, or to be looked at again next time."""
+        """Closes the scope: in step, or to be looked at again next time. A selected part says
+        neither that it is in step nor who is missing."""
         plan, pipeline = planned.plan, self.job.name
         kinds = {result.outcome for result in outcomes.values()}
         if planned.unreadable is not None:
@@ -95,6 +96,10 @@ class Push:
             self.store.accept_extract(
                 pipeline, plan.scope, self.run_id, plan.rows, plan.keys, plan.columns
             )
+        look_again = planned.look_again or any(map(_calls_for_a_look, outcomes.values()))
+        if plan.part:
+            self.store.settle_part(pipeline, plan.scope, self.run_id, look_again=look_again)
+            return
         retired = {
             result.change.key
             for result in outcomes.values()
@@ -112,7 +117,7 @@ class Push:
             digest=plan.digest if in_step else None,
             missing=set(plan.missing) - retired,
             seen=plan.keys,
-            look_again=planned.look_again or any(map(_calls_for_a_look, outcomes.values())),
+            look_again=look_again,
         )
 
     def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:

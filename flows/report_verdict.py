@@ -97,6 +97,7 @@ def _needs(tallies: Sequence[Tally]) -> str:
 def _in_step(summary: RunSummary) -> str:
     agree = sum(map(agreeing, summary.pipelines))
     valid = "valid " if any(p.counts["rejected"] for p in summary.pipelines) else ""
+    valid = f"selected {valid}" if summary.kind == "backfill" else valid
     match agree:
         case 0:
             return "There were no units to bring in step"

@@ -80,6 +80,12 @@ class Pipeline(FieldMapping):
         description="So many scopes, those with the least to send, are pushed first and read back; "
         "the others follow only if all that was confirmed is live. 0: off.",
     )
+    changed: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The column that says when a row was last changed, for `unitsync backfill "
+        "--changed-since` and `--changed-until`.",
+    )
 
     @property
     def mapping(self) -> FieldMapping:

@@ -93,7 +93,8 @@ def show_plan(night: Night, *, details: bool) -> None:
         _show_changes("every change", changes)
     else:
         _show_changes("the biggest rate changes", _biggest(changes), only=RATE)
-    out.print(Text(_forecast(night, changes), style="dim"))
+    for line in (*night.notices, forecast_of(night)):
+        out.print(Text(line, style="dim"), soft_wrap=True)
 
 
 def _table(rows: Sequence[tuple[Text, Mapping[str, int]]]) -> Table:
@@ -155,12 +156,20 @@ def shown(value: Any) -> str:
 
 
 def _biggest(changes: Iterable[Change]) -> list[Change]:
-    rates = [change for change in changes if RATE in change.before and RATE in change.after]
+    rates = [
+        change
+        for change in changes
+        if RATE in change.before
+        and RATE in change.after
+        and change.before[RATE] != change.after[RATE]
+    ]
     rates.sort(key=lambda c: -abs(c.after[RATE] - c.before[RATE]))
     return rates[:BIGGEST]
 
 
-def _forecast(night: Night, changes: Sequence[Change]) -> str:
+def forecast_of(night: Night) -> str:
+    """What a push of the plan would take, in a sentence."""
+    changes = sum(len(planned.plan.changes) for planned in night.scopes)
     if not changes:
         return "Nothing to do: the API agrees with the source."
     target = night.job.target
@@ -168,7 +177,7 @@ def _forecast(night: Night, changes: Sequence[Change]) -> str:
     requests = sum(target.forecast(scope) for scope in sendable)
     rate = target.requests_per_second
     at_rate = f", about {_duration(requests / rate)} at {rate:g} a second" if rate else ""
-    return f"{len(changes)} changes in {requests} requests{at_rate}."
+    return f"{changes} changes in {requests} requests{at_rate}."
 
 
 def _duration(seconds: float) -> str:

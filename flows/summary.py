@@ -228,6 +228,7 @@ def summarize(
     failure: Exception | None = None,
     canary: Verdict = Verdict(),
     push: Mapping[str, int] | None = None,
+    notices: Sequence[str] = (),
 ) -> PipelineSummary:
     """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done."""
     changes = [(planned.plan.scope, c) for planned in scopes for c in planned.plan.changes]
@@ -255,7 +256,7 @@ def summarize(
         requests,
         seconds,
         tuple(notes),
-        canary.notices,
+        (*notices, *canary.notices),
         push=push or {},
     )
 

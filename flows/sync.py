@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
+from connectors.sources.extract import Extract
 from flows.canary import Verdict, push_in_order
 from flows.job import ColumnsMissing, Job, extract, jobs_of, normalize, reshape, validate
 from flows.planning import PlannedScope, Planner, moved
@@ -47,7 +48,8 @@ class Watcher:
 
 @dataclass
 class Night:
-    """One pipeline on its way through the night. `failure` says what ended its way early."""
+    """One pipeline on its way through the night. `failure` says what ended its way early,
+    `notices` what a person may want to know of its rows."""
 
     job: Job
     balance: Balance | None = None
@@ -58,6 +60,7 @@ class Night:
     failure: SourceUnreadable | ApiError | None = None
     seconds: float = 0.0
     forecast: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     @contextmanager
     def timed(self, world: World) -> Iterator[None]:
@@ -89,12 +92,7 @@ def sync(
     """Brings every pipeline of the settings in step, and says what became of every row."""
     with jobs_of(settings, world) as jobs:
         nights = read_all(jobs, world, watcher, reader or read)
-        with running(settings, world, "sync", lambda store: any_moved(nights, store)) as run:
-            for night in nights:
-                plan(night, run, watcher)
-            for night in nights:
-                push(night, run, watcher, pusher)
-            return report(nights, run)
+        return carry_out(nights, "sync", settings, world, watcher, pusher)
 
 
 def preview(
@@ -107,10 +105,34 @@ def preview(
     """What a sync would do now, planned on a copy of the state. Nothing is written anywhere."""
     with jobs_of(settings, world) as jobs:
         nights = read_all(jobs, world, watcher, reader or read)
-        with previewing(settings, world) as run:
-            for night in nights:
-                plan(night, run, watcher)
-        return nights
+        return rehearse(nights, settings, world, watcher)
+
+
+def carry_out(
+    nights: list[Night],
+    kind: str,
+    settings: Settings,
+    world: World,
+    watcher: Watcher,
+    pusher: Pusher,
+) -> RunSummary:
+    """Steps 5 to 9 of what has been read, as a run of this kind."""
+    with running(settings, world, kind, lambda store: any_moved(nights, store)) as run:
+        for night in nights:
+            plan(night, run, watcher)
+        for night in nights:
+            push(night, run, watcher, pusher)
+        return report(nights, run)
+
+
+def rehearse(
+    nights: list[Night], settings: Settings, world: World, watcher: Watcher
+) -> list[Night]:
+    """Steps 5 and 6 of what has been read, on a copy of the state."""
+    with previewing(settings, world) as run:
+        for night in nights:
+            plan(night, run, watcher)
+    return nights
 
 
 def read_all(jobs: Iterable[Job], world: World, watcher: Watcher, reader: Reader) -> list[Night]:
@@ -141,8 +163,11 @@ def _lost(error: ColumnsMissing) -> str:
     )
 
 
-def read(job: Job, world: World, watcher: Watcher) -> Night:
-    """Steps 1 to 4: the source becomes desired units, or an error of this pipeline alone."""
+def read(
+    job: Job, world: World, watcher: Watcher, look: Callable[[Extract], None] | None = None
+) -> Night:
+    """Steps 1 to 4: the source becomes desired units, or an error of this pipeline alone. Who wants
+    to `look` at the raw rows must do so now: they are not kept."""
     night = Night(job)
     with night.timed(world):
         watcher.stage(job.name, "extract")
@@ -151,6 +176,8 @@ def read(job: Job, world: World, watcher: Watcher) -> Night:
         except SourceUnreadable as error:
             night.failure = error
             return night
+        if look is not None:
+            look(extracted)
         watcher.stage(job.name, "validate")
         normalized = normalize(job, extracted)
         extracted = extracted.without_rows()  # 60 MB of raw text for 100,000 rows (measured)
@@ -217,7 +244,7 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
 def report(nights: Sequence[Night], run: Run) -> RunSummary:
     """Step 9: the balance of the run, kept in the state and shown to a person."""
     summaries = [summary_of(night) for night in nights]
-    return run.finish(RunSummary(run.run_id, "sync", tuple(summaries)))
+    return run.finish(RunSummary(run.run_id, run.kind, tuple(summaries)))
 
 
 def summary_of(night: Night) -> PipelineSummary:
@@ -235,6 +262,7 @@ def summary_of(night: Night) -> PipelineSummary:
         failure=night.failure,
         canary=night.canary,
         push=night.forecast,
+        notices=night.notices,
     )
 
 

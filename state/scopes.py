@@ -198,6 +198,22 @@ def settle(
     return not doubtful
 
 
+def settle_part(
+    db: sqlite3.Connection, pipeline: str, scope: str, run_id: str, *, look_again: bool
+) -> bool:
+    """The run is done with some units of the scope; what is said of all of it stays. False as for
+    `settle`."""
+    doubtful = (
+        look_again or in_doubt(db, pipeline, scope) or _sent_again(db, pipeline, scope, run_id)
+    )
+    db.execute(
+        "UPDATE scopes SET in_flight = iif(:doubtful, :run_id, NULL),"
+        " digest = iif(:doubtful, NULL, digest) WHERE pipeline = :pipeline AND scope = :scope",
+        {"doubtful": doubtful, "run_id": run_id, "pipeline": pipeline, "scope": scope},
+    )
+    return not doubtful
+
+
 def in_doubt(db: sqlite3.Connection, pipeline: str, scope: str) -> bool:
     """Whether a request to the scope is open: without an answer, or with an unknown outcome."""
     row = db.execute(

@@ -24,6 +24,7 @@ from state import (
     rejections,
     runs,
     scopes,
+    selected,
     standings,
 )
 from state import changes as ledger
@@ -36,6 +37,7 @@ from state.journal import SentRequest
 from state.marker import Marker, write_marker
 from state.opening import Opened, open_to_read, open_to_write
 from state.scopes import ScopeRecord
+from state.selected import Happened
 from state.transactions import Transactions
 from state.tripped import HeldScope
 from transforms.allowance import Allowed, Tripped
@@ -168,6 +170,11 @@ class Store(Archive):
                 db, pipeline, scope, run_id, digest, missing, seen, look_again, now
             )
 
+    def settle_part(self, pipeline: str, scope: str, run_id: str, *, look_again: bool) -> bool:
+        """The run is done with some units of the scope. False: it stays in flight."""
+        with self._writing() as (db, _):
+            return scopes.settle_part(db, pipeline, scope, run_id, look_again=look_again)
+
     def note_strangers(self, pipeline: str, scope: str, *, seen: bool) -> None:
         """Whether a reading showed live units to which no key is linked."""
         with self._writing() as (db, _):
@@ -203,6 +210,11 @@ class Store(Archive):
         """The run has pushed what these allowances let through; they let nothing through now."""
         with self._writing() as (db, _):
             allowances.use(db, ids, run_id)
+
+    def places(self, pipeline: str, happened: Happened, run_id: str = "") -> set[tuple[str, str]]:
+        """The scope and key of the units to which this happened."""
+        with self._transactions.reading() as db:
+            return selected.places(db, pipeline, happened, run_id)
 
     # The known side
 

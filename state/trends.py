@@ -51,7 +51,8 @@ _RATES = """
     SELECT pipeline, scope, key, name, json_extract(before, '$.standard_rate') AS old,
         json_extract(after, '$.standard_rate') AS new
     FROM changes_as_told WHERE run_id = ? AND entity = 'unit' AND outcome = 'applied'
-        AND typeof(old) IN ('integer', 'real') AND typeof(new) IN ('integer', 'real') AND old > 0
+        AND typeof(old) IN ('integer', 'real') AND typeof(new) IN ('integer', 'real')
+        AND old > 0 AND old <> new
 """
 
 

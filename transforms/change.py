@@ -30,9 +30,16 @@ class DesiredUnit:
 
 
 def unit_change(
-    scope: str, desired: DesiredUnit, known: KnownUnit | None, schema: TargetSchema, *, whole: bool
+    scope: str,
+    desired: DesiredUnit,
+    known: KnownUnit | None,
+    schema: TargetSchema,
+    *,
+    whole: bool,
+    resend: bool = False,
 ) -> Change | None:
-    """The change of a unit, None if there is none; `whole` adds the complete record (T8)."""
+    """The change of a unit, None if there is none; `whole` adds the complete record (T8), `resend`
+    the fields that do not differ."""
     name = _label(desired, schema)
     if known is None:
         return Change(
@@ -48,7 +55,7 @@ def unit_change(
             row=desired.row,
             whole=desired.payload,
         )
-    before, after = _fields(desired, known, schema)
+    before, after = _fields(desired, known, schema, resend=resend)
     if not after:
         return None
     return Change(
@@ -117,22 +124,25 @@ def changed_fields(known: Payload, desired: Payload, schema: TargetSchema) -> li
     A field that the source leaves empty is not touched (contracts S17: null is never sent), a
     create-only field is never compared (S21), nor is one that the vendor ignores (S19).
     """
+    return [name for name in updatable(desired, schema) if known.get(name) != desired[name]]
+
+
+def updatable(desired: Payload, schema: TargetSchema) -> list[str]:
+    """The fields of which an update can say anything."""
     return [
         name
-        for name, value in desired.items()
-        if not schema.fields[name].create_only
-        and name not in schema.not_compared
-        and known.get(name) != value
+        for name in desired
+        if not schema.fields[name].create_only and name not in schema.not_compared
     ]
 
 
 def _fields(
-    desired: DesiredUnit, known: KnownUnit, schema: TargetSchema
+    desired: DesiredUnit, known: KnownUnit, schema: TargetSchema, *, resend: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What differs, before and after."""
+    """What differs, before and after; all of it where it is to be sent again."""
     # We took a retired unit off the market; that it is back puts it on again, unless told not to.
     wanted = {ON_THE_MARKET: True, **desired.payload} if known.retired else desired.payload
-    changed = changed_fields(known.payload, wanted, schema)
+    changed = updatable(wanted, schema) if resend else changed_fields(known.payload, wanted, schema)
     before = {name: known.payload[name] for name in changed if name in known.payload}
     after = {name: wanted[name] for name in changed}
     # A unit that was adopted outside of every known group (None) moves into its own, too.

@@ -55,13 +55,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the pipeline's settings say about a diff."""
+    """What the pipeline's settings say about a diff; `resend` that every field of a known unit is
+    sent again, whether it differs or not."""
 
     schema: TargetSchema
     groups: bool
     retire: bool
     can_move_scopes: bool
     whole_records: bool
+    resend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class ScopePlan:
     `rejected_keys` the rejected ones by key. `keys` are the units that the source speaks of in this
     scope, rejected ones included; `astray` counts those of them whose row names no scope. `columns`
     are those of the whole source. `known` counts the units that are not retired. `still_missing`
-    counts the missing of a scope that was skipped because nothing moved.
+    counts the missing of a scope that was skipped because nothing moved. `part` says that it is
+    about selected units only, and not about the scope as a whole.
     """
 
     scope: str
@@ -90,6 +93,7 @@ class ScopePlan:
     astray: int = 0
     columns: tuple[str, ...] = ()
     still_missing: int = 0
+    part: bool = False
 
     @property
     def missing_count(self) -> int:
@@ -122,7 +126,7 @@ class ScopePlan:
 
 def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
     """The plan of one scope."""
-    touched, unchanged = _touched(desired.units, known.index)
+    touched, unchanged = _touched(desired.units, known.index, policy)
     units, refreshed = _unit_changes(touched, desired, known, policy)
     shown = frozenset(desired.units["_key"].tolist())
     absent = _absent(shown, known.index)
@@ -146,11 +150,14 @@ def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
         rejected_keys=desired.rejected_keys,
         astray=len(astray),
         columns=desired.columns,
+        part=desired.part,
     )
 
 
-def _touched(units: pd.DataFrame, index: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _touched(units: pd.DataFrame, index: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, int]:
     """The rows of which we do not know that the API has them, and how many others there are."""
+    if policy.resend:
+        return units, 0
     standing = index[~index["retired"]].set_index("key")["digest"]
     same = units["_digest"].to_numpy() == units["_key"].map(standing).to_numpy()
     return units[~same], int(same.sum())
@@ -170,6 +177,7 @@ def _unit_changes(
             loaded.get(unit.key),
             policy.schema,
             whole=policy.whole_records,
+            resend=policy.resend,
         )
         if change is None:
             refreshed[unit.key] = unit.digest

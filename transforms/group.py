@@ -3,8 +3,8 @@
 The reference unit of a group stays while it still belongs and still has the majority's size, type
 and access; else the lowest-numbered unit of the majority takes its place (seed 002: nine 10x10
 units and one 10x11 unit want a 10x10 unit). A group that the source shows only in part tonight,
-because a row was rejected or the extract is not complete, keeps what it is known for: neither its
-reference unit nor its enclosure is decided by those who happen to be seen.
+because a row was rejected or not selected, or the extract is not complete, keeps what it is known
+for: neither its reference unit nor its enclosure is decided by those who happen to be seen.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def desired_groups(
     """
     if "_group" not in desired.units.columns:
         return {}
-    members = _Members.of(desired.units, known, unseen)
+    members = _Members.of(desired, known, unseen)
     parts = zip(
         members.groups,
         members.names(),
@@ -79,7 +79,7 @@ class _Members:
     """The units of a scope, with the place of each one's group in `groups`.
 
     By group: what it is known for, whether a part of it is unseen, and whether that part is its
-    reference unit.
+    reference unit. `selected`: who is unseen was not asked about.
     """
 
     units: pd.DataFrame
@@ -88,11 +88,13 @@ class _Members:
     known: list[Payload]
     partial: Mask
     headless: Mask
+    selected: bool
 
     @classmethod
     def of(
-        cls, units: pd.DataFrame, known: Mapping[str, KnownGroup], unseen: Mapping[str, str]
+        cls, desired: ScopeDesired, known: Mapping[str, KnownGroup], unseen: Mapping[str, str]
     ) -> _Members:
+        units = desired.units
         places, keys = pd.factorize(units["_group"], sort=True)
         groups = [str(key) for key in keys]
         current = [known[key].payload if key in known else {} for key in groups]
@@ -110,15 +112,21 @@ class _Members:
                 ],
                 dtype=bool,
             ),
+            selected=desired.part,
         )
 
     def names(self) -> list[str]:
-        """The name that most of its units give a group, the first of them where they disagree."""
+        """The name that most of its units give a group, the first of them where they disagree; a
+        few selected units do not rename the group of all others."""
         labels, names = pd.factorize(self.units["_group_name"], sort=True)
         first = np.full(len(self.groups), len(names))
         most = self._majority(labels)
         np.minimum.at(first, self.places[most], labels[most])
-        return [str(names[label]) for label in first]
+        given = [str(names[label]) for label in first]
+        return [
+            str(held.get("name", name)) if is_partial and self.selected else name
+            for held, is_partial, name in zip(self.known, self.partial, given, strict=True)
+        ]
 
     def enclosures(self) -> list[Payload]:
         """Fully enclosed is a group if all of its units that say anything are."""

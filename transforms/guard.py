@@ -197,6 +197,8 @@ def _absent(plan: ScopePlan, accepted: AcceptedExtract | None, allowed: Allowed)
 def _updates(change: Change, accepted: AcceptedExtract | None, allowed: Allowed) -> bool:
     if change.held is not None or change.action not in ("update", "move") or allowed.lets(change):
         return False
+    if change.before == change.after:  # only sent again
+        return False
     return accepted is not None or any(value is not None for value in change.before.values())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,7 +34,8 @@ class ScopeDesired:
     the scope's rejected rows, `astray` those of rejected rows that name no scope: neither is ever
     missing. `shared` are the keys that stand in several scopes. `rows` and `rejected_rows` count
     source rows, `rejected_keys` the rejected ones by key ("" for those without). `columns` are
-    those of the source. `complete` says that what is not here is really gone.
+    those of the source. `complete` says that what is not here is really gone; `part` that only what
+    somebody selected is here, so that nothing is said about the rest.
     """
 
     scope: str
@@ -48,11 +49,13 @@ class ScopeDesired:
     digest: str
     rejected_keys: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    part: bool = False
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What the source says now, all scopes of a pipeline. `secrets` never leaves the push."""
+    """What the source says now, all scopes of a pipeline. `secrets` never leaves the push. `whole`
+    is, of a selected part, what it was taken from."""
 
     units: pd.DataFrame
     secrets: pd.DataFrame = field(repr=False)
@@ -61,9 +64,28 @@ class Desired:
     astray: frozenset[str]
     complete: bool
     columns: tuple[str, ...] = ()
+    whole: Desired | None = field(default=None, repr=False)
+
+    def part(self, rows: pd.Index) -> Desired:
+        """Only these source rows: never complete, and never in step, for the rest is not here."""
+        units = self.units[self.units.index.isin(rows)]
+        rejections = self.rejections[self.rejections["row"].isin(rows)]
+        counts = _row_counts(units, rejections).assign(complete=False, digest="")
+        return replace(
+            self,
+            units=units,
+            rejections=rejections,
+            counts=counts,
+            astray=frozenset(),
+            complete=False,
+            whole=self,
+        )
 
     @cached_property
-    def _shared(self) -> frozenset[str]:
+    def shared(self) -> frozenset[str]:
+        """The keys that stand in several scopes of the source."""
+        if self.whole is not None:
+            return self.whole.shared
         places = [frame[["scope", "key"]] for frame in (self._named_units(), self.rejections)]
         named = pd.concat(places, ignore_index=True).drop_duplicates()
         named = named[(named["scope"] != "") & (named["key"] != "")]
@@ -127,13 +149,14 @@ class Desired:
             units=self._rows(scope),
             rejected=frozenset(rejected) - {""},
             astray=self.astray,
-            shared=self._shared,
+            shared=self.shared,
             rows=valid + rejected_rows,
             rejected_rows=rejected_rows,
             complete=bool(complete),
             digest=self.digest(scope),
             rejected_keys=dict(rejected),
             columns=self.columns,
+            part=self.whole is not None,
         )
 
 
@@ -171,13 +194,7 @@ def reshape(
 
 def _counts(units: pd.DataFrame, checked: Checked, complete: bool, version: str) -> pd.DataFrame:
     rejected = checked.rejections[checked.rejections["scope"] != ""]
-    counts = pd.DataFrame(
-        {
-            "valid": units.groupby("_scope", sort=True).size(),
-            "rejected": rejected.groupby("scope", sort=True)["row"].nunique(),
-        }
-    )
-    counts = counts.fillna(0).astype("int64")
+    counts = _row_counts(units, rejected)
     counts["complete"] = complete & ~counts.index.isin(list(checked.keyless_scopes))
     others = units[["_key", *(name for name in GROUP_COLUMNS if name in units.columns)]]
     counts["digest"] = scope_digests(
@@ -190,6 +207,18 @@ def _counts(units: pd.DataFrame, checked: Checked, complete: bool, version: str)
     common = _digest_of([version, *sorted(checked.scopeless_keys)])
     counts["digest"] += named + common + counts["complete"].map({True: "c", False: "p"})
     return counts
+
+
+def _row_counts(units: pd.DataFrame, rejections: pd.DataFrame) -> pd.DataFrame:
+    """By scope how many rows are valid, and how many were rejected."""
+    rejected = rejections[rejections["scope"] != ""]
+    counts = pd.DataFrame(
+        {
+            "valid": units.groupby("_scope", sort=True).size(),
+            "rejected": rejected.groupby("scope", sort=True)["row"].nunique(),
+        }
+    )
+    return counts.fillna(0).astype("int64")
 
 
 def _digest_of(texts: Iterable[str]) -> str:

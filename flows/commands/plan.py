@@ -35,11 +35,11 @@ def run(
         warn(settings.warnings)
         with watching() as watcher:
             nights = preview(settings, World(), watcher=watcher)
-        summary = _summary(nights)
+        summary = summary_of_preview(nights)
         if as_json:
             print_json(summary.document())
         else:
-            _show(nights, details)
+            show_nights(nights, details=details)
         if summary.exit_code in (0, 1) and out is not None:
             save_plan(nights, settings, out)
         if summary.exit_code in (0, 1) and detailed_exitcode and _changes(nights):
@@ -49,7 +49,8 @@ def run(
     return answering("plan", as_json, work)
 
 
-def _summary(nights: Sequence[Night]) -> RunSummary:
+def summary_of_preview(nights: Sequence[Night]) -> RunSummary:
+    """The balance of what would be done, its changes counted as done."""
     summaries = []
     for night in nights:
         requests = night.job.target.client.request_count
@@ -64,12 +65,14 @@ def _summary(nights: Sequence[Night]) -> RunSummary:
                     None,
                     requests=requests,
                     seconds=night.seconds,
+                    notices=night.notices,
                 )
             )
     return RunSummary("", "plan", tuple(summaries))
 
 
-def _show(nights: Sequence[Night], details: bool) -> None:
+def show_nights(nights: Sequence[Night], *, details: bool) -> None:
+    """What would be done, pipeline by pipeline, and what cannot be."""
     for night in nights:
         if night.failure is None:
             show_plan(night, details=details)

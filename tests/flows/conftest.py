@@ -181,6 +181,12 @@ def desk(tmp_path):
 
 
 @pytest.fixture
+def desks(tmp_path_factory):
+    """As many desks as a test of many examples needs."""
+    return lambda: Desk(tmp_path_factory.mktemp("desk"), CONFIG, "units.csv")
+
+
+@pytest.fixture
 def community(tmp_path):
     folder = tmp_path / "community"
     folder.mkdir()

@@ -474,7 +474,7 @@ MISTAKES = [
         "batch_size",
         f"{STORAGE}.batch_size",
         'unknown setting "batch_size"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift or canary",
+        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
         'it belongs under "pipelines.storage.target"',
     ),
     Mistake(
@@ -504,7 +504,7 @@ MISTAKES = [
         "timezone: UTC",
         f"{STORAGE}.timezone",
         'unknown setting "timezone"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift or canary",
+        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
         'it belongs under "schedule"',
     ),
     Mistake(
@@ -514,7 +514,7 @@ MISTAKES = [
         "state: x.db",
         f"{STORAGE}.state",
         'unknown setting "state"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift or canary",
+        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
         "it belongs at the top of the file, not indented",
     ),
     Mistake(

@@ -1,0 +1,163 @@
+"""`unitsync backfill`: selected units, as a Prefect flow run or directly."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from flows.backfill import KIND, Backfill, preview_backfill
+from flows.commands.plan import show_nights, summary_of_preview
+from flows.console import UsageError, answering, err, print_json, warn
+from flows.engine import backfill_engine
+from flows.report_text import counted
+from flows.selection import Selection
+from flows.settings import Settings, load
+from flows.show import forecast_of, show_summary
+from flows.summary import RunSummary
+from flows.sync import Night
+from flows.watching import watching
+from flows.world import World
+
+# A facility has some 500 units: what changes more than that is no touch-up any more.
+LARGE = 500
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options that say who, as they were typed."""
+
+    scopes: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    units: Sequence[str] = ()
+    unit_file: Path | None = None
+    since: str | None = None
+    until: str | None = None
+    failed: bool = False
+    rejected: bool = False
+    from_run: str | None = None
+
+    def selection(self) -> Selection:
+        """What they mean; raises UsageError."""
+        since, until = _day("--changed-since", self.since), _day("--changed-until", self.until)
+        if since and until and since > until:
+            raise UsageError(f"no day lies between --changed-since {since} and {until}")
+        listed = _names_in(self.unit_file) if self.unit_file else []
+        return Selection(
+            scopes=tuple(self.scopes),
+            groups=tuple(self.groups),
+            units=(*self.units, *listed),
+            since=since,
+            until=until,
+            failed=self.failed,
+            rejected=self.rejected,
+            from_run=self.from_run,
+        )
+
+
+def run(
+    config: Path,
+    pipelines: Sequence[str],
+    asked: Asked,
+    *,
+    resend: bool,
+    requests_per_second: float | None,
+    dry_run: bool,
+    yes: bool,
+    direct: bool,
+    as_json: bool,
+) -> int:
+    """Brings the selected units in step, or shows what that would be."""
+
+    def work() -> int:
+        wish = Backfill(asked.selection(), resend, _pace(requests_per_second))
+        if not pipelines and wish.selection == Selection():
+            raise UsageError(
+                "say who: pipelines, or --scope, --group, --unit, --unit-file, --changed-since, "
+                "--changed-until, --only-failed, --only-rejected, --from-run. For all that changed "
+                "there is `unitsync sync`"
+            )
+        settings = load(config, pipelines)
+        if dry_run:
+            return _rehearse(settings, wish, as_json)
+        if not yes:
+            _ask(settings, wish)
+        engine = backfill_engine if direct else _flow
+        summary = engine(config, pipelines, wish)
+        if as_json:
+            print_json(summary.document())
+        show_summary(summary)
+        return summary.exit_code
+
+    return answering(KIND, as_json, work)
+
+
+def _flow(config: Path, pipelines: Sequence[str], wish: Backfill) -> RunSummary:
+    from flows.nightly import run_backfill_flow
+
+    return run_backfill_flow(config, pipelines, wish)
+
+
+def _rehearse(settings: Settings, wish: Backfill, as_json: bool) -> int:
+    warn(settings.warnings)
+    nights = _preview(settings, wish)
+    summary = summary_of_preview(nights)
+    if as_json:
+        print_json(summary.document())
+    else:
+        show_nights(nights, details=True)
+    return summary.exit_code
+
+
+def _preview(settings: Settings, wish: Backfill) -> list[Night]:
+    with watching() as watcher:
+        return preview_backfill(settings, World(), wish, watcher=watcher)
+
+
+def _ask(settings: Settings, wish: Backfill) -> None:
+    """Says what it will cost, and asks before a large push; raises UsageError without a yes."""
+    nights = [night for night in _preview(settings, wish) if night.failure is None]
+    for night in nights:
+        for notice in (*night.notices, forecast_of(night)):
+            err.print(f"{night.job.name}: {notice}", markup=False, soft_wrap=True, style="dim")
+    changes = sum(len(planned.plan.changes) for night in nights for planned in night.scopes)
+    if changes <= LARGE:
+        return
+    large = f"{counted(changes, 'change')} are more than {LARGE}"
+    if not sys.stdin.isatty():
+        raise UsageError(f"{large}, so nothing was sent; if they are meant, add --yes")
+    if err.input(f"{large}. Send them? [y/N] ", markup=False).strip().casefold() not in (
+        "y",
+        "yes",
+    ):
+        raise UsageError("nothing was sent")
+
+
+def _names_in(file: Path) -> list[str]:
+    """One name per line; blank lines mean nobody."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(f"--unit-file {file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--unit-file {file} is no text in UTF-8; save it as that") from None
+    names = [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise UsageError(f"--unit-file {file} names nobody; write one key or name per line")
+    return names
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        raise UsageError(f"{option} {text}: write a day as 2026-01-31") from None
+
+
+def _pace(requests_per_second: float | None) -> float | None:
+    if requests_per_second is None or 0 < requests_per_second < math.inf:
+        return requests_per_second
+    raise UsageError(f"--requests-per-second {requests_per_second:g}: write a number above 0")
