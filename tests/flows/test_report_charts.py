@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from flows.report_charts import charts_of
+from flows.report_charts import _stacked, charts_of
 from flows.summary import RunSummary
 from state.store import Store
 
@@ -35,6 +37,14 @@ def test_each_run_before_has_its_column_and_the_parts_are_its_counts(desk, unit)
     assert [2, 1, 1] == [dict(column.parts)["applied"] for column in columns]
     assert [("applied", 0.0, 100.0)] == list(columns[0].rects)
     assert [("applied", 50.0, 50.0)] == list(columns[2].rects)
+
+
+def test_the_few_that_failed_among_thousands_are_seen():
+    rects = list(_stacked(Counter(applied=4_996, held=1, failed=3), 5_000))
+
+    assert ["applied", "held", "failed"] == [kind for kind, _, _ in rects]
+    assert [2, 2] == [height for _, _, height in rects[1:]]
+    assert 0 <= rects[-1][1] < 1, "and stay within the picture"
 
 
 def test_later_runs_do_not_change_the_picture_of_an_earlier_one(desk, unit):
