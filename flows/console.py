@@ -60,6 +60,10 @@ class UsageError(Exception):
     """An option says what no option can."""
 
 
+class ReportUnwritable(Exception):
+    """The disk does not take the report that was asked for."""
+
+
 _EXIT_CODES: dict[type[Exception], int] = {
     ConfigError: 2,
     UsageError: 2,
@@ -69,6 +73,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,
+    ReportUnwritable: 4,
     OutputLost: 1,
 }
 

@@ -22,7 +22,7 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
 
     def work() -> int:
         with Store.open_for_reading(load_shared(config).state) as store:
-            until = store.run(run_named(store, as_of)) if as_of else None
+            until = None if as_of is None else store.run(run_named(store, as_of))
             histories = store.history(unit, until["serial"] if until else None)
             names = [] if histories else store.unit_names()
         run_id = until["run_id"] if until else None
