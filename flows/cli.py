@@ -207,7 +207,7 @@ def runs(
         typer.Argument(help="One run in detail: its id, the beginning of it, or `last`."),
     ] = None,
     config: Config = DEFAULT_CONFIG,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 30,
     json: Json = False,
 ) -> None:
     """Show the history of runs, or of one what needs a person, with what to type next."""
@@ -275,7 +275,9 @@ def allow(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8750,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0: one that is free.")
+    ] = 8750,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Run both vendors' APIs on a local port, with faults to order."""

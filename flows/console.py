@@ -61,6 +61,10 @@ class UsageError(Exception):
     """An option says what no option can."""
 
 
+class ReportUnwritable(Exception):
+    """The disk does not take the report that was asked for."""
+
+
 _EXIT_CODES: dict[type[Exception], int] = {
     ConfigError: 2,
     UsageError: 2,
@@ -71,6 +75,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,
+    ReportUnwritable: 4,
     OutputLost: 1,
 }
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.writer.excel import ExcelWriter
 
 from flows.report_text import visible
 from flows.summary import RunSummary
@@ -55,7 +56,11 @@ def write_xlsx(summary: RunSummary, tables: Iterable[Table], path: Path) -> None
                 sheet, filled = _sheet(book, table, number), 1
             sheet.append([_cell(sheet, value) for value in row])
             filled += 1
-    book.save(path)
+    # On a full disk its own `save` leaves sheets and archive open, of which Python complains later.
+    for sheet in book.worksheets:
+        sheet.close()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        ExcelWriter(book, archive).write_data()
 
 
 def write_json(summary: RunSummary, tables: Iterable[Table], path: Path) -> None:

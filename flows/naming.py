@@ -14,6 +14,8 @@ class RunUnknown(Exception):
 
 def run_named(archive: Archive, named: str) -> str:
     """The id of the one run that is meant."""
+    if not named.strip():
+        raise RunUnknown(f"a run has to be named: by its id, the beginning of one, or as `{LAST}`")
     found = archive.run_ids("" if named == LAST else named)
     if named in found or (named == LAST and found):
         return named if named in found else found[0]

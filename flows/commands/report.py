@@ -5,7 +5,7 @@ from __future__ import annotations
 import webbrowser
 from pathlib import Path
 
-from flows.console import UsageError, answering, err, out
+from flows.console import ReportUnwritable, UsageError, answering, err, out
 from flows.exports import EXPORTS
 from flows.naming import RunUnknown, run_named
 from flows.report import render, report_name
@@ -27,8 +27,7 @@ def run(config: Path, named: str, *, kind: str, to: Path | None, show: bool) -> 
         with Store.open_for_reading(settings.state) as store:
             summary = _summary(store, named)
             path = to or settings.reports / report_name(summary, _suffix(kind))
-            path.parent.mkdir(0o700, parents=True, exist_ok=True)
-            _write(summary, store, kind, path)
+            _write_private(summary, store, kind, path)
         out.print(str(path), markup=False, soft_wrap=True)
         if show and not webbrowser.open(path.absolute().as_uri()):
             err.print("no browser could be opened", style="yellow")
@@ -53,12 +52,26 @@ def _suffix(kind: str) -> str:
     return "html" if kind == "html" else EXPORTS[kind][0]
 
 
+def _write_private(summary: RunSummary, store: Store, kind: str, path: Path) -> None:
+    try:
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        _write(summary, store, kind, path)
+    except OSError as error:
+        raise ReportUnwritable(
+            f"the report cannot be written to {path}: {error.strerror}; name another file with "
+            "--out"
+        ) from None
+
+
 def _write(summary: RunSummary, store: Store, kind: str, path: Path) -> None:
     if kind == "html":
         LOCAL_DISK.write_whole(path, render(summary, store))
         return
     draft = path.with_name(f".{path.name}.draft")
-    draft.touch(0o600)
-    with store.tables(summary.run_id) as tables:
-        EXPORTS[kind][1](summary, tables, draft)
-    draft.replace(path)
+    try:
+        draft.touch(0o600)
+        with store.tables(summary.run_id) as tables:
+            EXPORTS[kind][1](summary, tables, draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

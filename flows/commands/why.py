@@ -29,7 +29,7 @@ def run(
     def work() -> int:
         settings = load_shared(config)
         with Store.open_for_reading(settings.state) as store:
-            until = store.run(run_named(store, as_of)) if as_of else None
+            until = None if as_of is None else store.run(run_named(store, as_of))
             found = store.history(unit, until["serial"] if until else None)
             names = [] if found else store.unit_names()
         run_id = until["run_id"] if until else None

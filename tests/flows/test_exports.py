@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import zipfile
@@ -16,6 +17,7 @@ from flows.commands.report import run as report
 from flows.reconcile import reconcile
 from flows.report import render
 from flows.summary import RunSummary
+from state.exports import Table
 from state.store import Store
 
 HOSTILE = (
@@ -188,3 +190,32 @@ def test_before_the_first_run_it_says_so(desk, unit, command, capsys):
 
     assert 2 == command()[0]
     assert "there is no run yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["html", "csv", "xlsx", "json"])
+def test_a_disk_that_cannot_take_it_is_told_in_one_sentence_and_no_draft_is_left(
+    desk, unit, command, capsys, kind
+):
+    desk.sync(unit(1))
+    (desk.folder / f"exported.{kind}").mkdir()
+    before = sorted(desk.folder.iterdir())
+
+    code, path = command(kind=kind)
+
+    assert 4 == code
+    told = " ".join(capsys.readouterr().err.split())
+    assert told == (
+        f"the report cannot be written to {path}: Is a directory; name another file with --out"
+    )
+    assert before == sorted(desk.folder.iterdir())
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
+def test_a_full_disk_is_one_error_and_nothing_is_said_later(kind):
+    table = Table("changes", ("words",), iter([("a word",)]))
+
+    with pytest.raises(OSError, match="No space left on device"):
+        exports.EXPORTS[kind][1](RunSummary("run-1", "sync"), [table], Path("/dev/full"))
+
+    gc.collect()  # what is left of an archive would complain now

@@ -254,3 +254,15 @@ def test_a_run_whose_process_died_is_shown_as_such(desk, unit, ask):
     assert "not ended; if its process is gone, the next run says so" in ask("runs")
     desk.sync(unit(1))
     assert "its process ended before it did" in ask("runs")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("runs", "--limit", "0"), ("runs", "--limit", "-5"), ("why", "A1", "--as-of", "")],
+)
+def test_what_names_no_run_is_refused_and_never_taken_for_all_or_none(desk, unit, ask, arguments):
+    desk.sync(unit(1))
+
+    told = ask(*arguments, code=2)
+
+    assert "run" in told
