@@ -11,6 +11,7 @@ from rich.text import Text
 
 from flows.console import err, out
 from flows.planning import PlannedScope
+from flows.report_text import counted
 from flows.summary import RunSummary
 from flows.sync import Night
 from transforms.plan import Change
@@ -177,7 +178,7 @@ def forecast_of(night: Night) -> str:
     requests = sum(target.forecast(scope) for scope in sendable)
     rate = target.requests_per_second
     at_rate = f", about {_duration(requests / rate)} at {rate:g} a second" if rate else ""
-    return f"{changes} changes in {requests} requests{at_rate}."
+    return f"{counted(changes, 'change')} in {counted(requests, 'request')}{at_rate}."
 
 
 def _duration(seconds: float) -> str:
