@@ -171,7 +171,7 @@ def test_secrets_stay_secret(
     preview = {"details": True, "detailed_exitcode": False, "as_json": False}
     plan_command.run(bench.config, [], out=bench.folder / "plan.json", **preview)
     bench.night()
-    why.run(bench.config, "100009", as_json=False)
+    why.run(bench.config, "100009", as_of=None, as_json=False)
     runs.run(bench.config, 5, as_json=True)
     said = "".join(capsys.readouterr()).encode()
     written = {p: c for p, c in contents(bench.folder).items() if p.suffix not in (".csv", ".yaml")}
