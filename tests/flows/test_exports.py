@@ -69,6 +69,27 @@ def test_a_report_is_made_again_identical_after_the_world_has_changed(desk, unit
     assert page == path.read_text()
 
 
+def test_the_missing_units_of_a_run_are_those_that_it_missed_itself(desk, unit, command):
+    desk.sync(unit(1), unit(2), unit(3))
+    missed = desk.sync(unit(1), unit(2))
+    later = desk.sync(unit(1), unit(2), unit(3))
+
+    told = rows_of(command(missed.run_id, "csv")[1], "missing")
+
+    assert [("u3", missed.run_id)] == [(row["key"], row["since_run"]) for row in told]
+    assert [] == rows_of(command(later.run_id, "csv")[1], "missing")
+
+
+def test_an_export_of_one_pipeline_has_the_missing_units_of_no_other(desk, unit, command):
+    desk.sync(unit(1), unit(2))
+    desk.sync(unit(1))
+    with Store.open(desk.settings().state, clock=desk.clock.now, new_id=lambda: "unused") as store:
+        store.begin_run("run-other", "sync", ["apartments"])
+        store.finish_run("run-other", "ok", {"pipelines": []})
+
+    assert [] == rows_of(command("run-other", "csv")[1], "missing")
+
+
 def test_a_reconciliation_is_told_again_as_well(desk, unit, command):
     desk.sync(unit(1), unit(2))
     [one] = [u["id"] for u in desk.sandbox.units() if u["name"] == "A1"]
