@@ -19,7 +19,7 @@ from flows.pushing import Pusher, in_threads
 from flows.selection import Chooser, Selection
 from flows.settings import Settings
 from flows.summary import RunSummary
-from flows.sync import Night, Watcher, carry_out, read_all, rehearse
+from flows.sync import Night, Reader, Watcher, carry_out, read_all, rehearse
 from flows.world import World
 from state.store import Store
 
@@ -43,11 +43,12 @@ def backfill(
     *,
     watcher: Watcher = Watcher(),
     pusher: Pusher = in_threads,
+    reader: Reader | None = None,
 ) -> RunSummary:
     """Sends what differs of the selected units, and says what became of every row of theirs."""
     paced = _paced(settings, wish.requests_per_second)
     with jobs_of(paced, world) as jobs:
-        nights = _selected(paced, jobs, world, wish, watcher)
+        nights = _selected(paced, jobs, world, wish, watcher, reader)
         return carry_out(nights, KIND, paced, world, watcher, pusher)
 
 
@@ -61,11 +62,16 @@ def preview_backfill(
 
 
 def _selected(
-    settings: Settings, jobs: Iterable[Job], world: World, wish: Backfill, watcher: Watcher
+    settings: Settings,
+    jobs: Iterable[Job],
+    world: World,
+    wish: Backfill,
+    watcher: Watcher,
+    reader: Reader | None = None,
 ) -> list[Night]:
     chooser = Chooser(wish.selection)
     wanted = [replace(job, resend=wish.resend) for job in jobs]
-    nights = read_all(wanted, world, watcher, chooser.read)
+    nights = read_all(wanted, world, watcher, reader or chooser.read)
     with Store.open_for_reading(settings.state) as store:
         chooser.choose(nights, store)
     return nights

@@ -127,13 +127,18 @@ def _ask(settings: Settings, wish: Backfill) -> None:
     if changes <= LARGE:
         return
     large = f"{counted(changes, 'change')} are more than {LARGE}"
-    if not sys.stdin.isatty():
+    if not on_terminal():
         raise UsageError(f"{large}, so nothing was sent; if they are meant, add --yes")
     if err.input(f"{large}. Send them? [y/N] ", markup=False).strip().casefold() not in (
         "y",
         "yes",
     ):
         raise UsageError("nothing was sent")
+
+
+def on_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def _names_in(file: Path) -> list[str]:

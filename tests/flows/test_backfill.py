@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+import csv
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.errors import SourceUnreadable
+from flows.allow import Decision, allow
 from flows.backfill import Backfill, backfill, preview_backfill
 from flows.config_errors import ConfigError
 from flows.naming import RunUnknown
@@ -18,6 +21,22 @@ FACILITY = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
 UPDATE = "PUT units/bulk_update"
 DEARER = "120.00"
+APARTMENTS = """\
+  apartments:
+    source: {kind: file, path: apartments.csv}
+    target:
+      kind: travtus
+      client_id: ${TRAVTUS_CLIENT_ID}
+      client_secret: ${TRAVTUS_CLIENT_SECRET}
+      base_url: ${SANDBOX}
+      token_url: ${SANDBOX}/oauth2/token
+    scope: community
+    key: ref
+    fields:
+      external_ref: ref
+      unit_number: number
+      address.address_line_1: street
+"""
 
 
 @pytest.fixture
@@ -28,6 +47,10 @@ def unit(rows):
 @pytest.fixture
 def apartment(rows):
     return rows[1]
+
+
+class ProcessDied(BaseException):
+    pass
 
 
 def run(desk, *, resend=False, **asked):
@@ -69,6 +92,16 @@ def rates(desk, scope=FACILITY):
 
 def group_name(desk):
     return desk.sandbox.groups(FACILITY)[0]["name"]
+
+
+def both(desk, unit, apartment):
+    """A second pipeline beside the first, both synced."""
+    with (desk.folder / "apartments.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, apartment(1).keys())
+        writer.writeheader()
+        writer.writerow(apartment(1))
+    desk.config.write_text(desk.config.read_text() + APARTMENTS)
+    desk.sync(*two_facilities(unit))
 
 
 def two_facilities(unit, **changed):
@@ -403,6 +436,64 @@ def test_an_interrupted_backfill_goes_on_where_it_stopped(desk, unit):
     again = run(desk, scopes=(FACILITY, OTHER))
     assert 5 == counts(stopped)["updated"] + counts(again)["updated"]
     assert 0 == again.exit_code
+
+
+def test_of_an_interrupted_resend_the_failed_are_left(desk, unit):
+    desk.configure("requests_per_second: null", "requests_per_second: null\n      concurrency: 1")
+    desk.sync(*two_facilities(unit))
+    world = desk.world()
+    watcher = Watcher(advance=lambda _, done: world.stop.set())
+    wish = Backfill(Selection(scopes=(FACILITY, OTHER)), resend=True)
+    stopped = backfill(desk.settings(), world, wish, watcher=watcher)
+
+    again = run(desk, resend=True, failed=True)
+
+    assert 5 == counts(stopped)["updated"] + counts(again)["updated"]
+    assert counts(stopped)["failed"] == counts(again)["updated"]
+
+
+def test_what_a_backfill_that_died_never_sent_counts_as_failed(desk, unit):
+    desk.sync(*two_facilities(unit))
+    desk.export(*two_facilities(unit, rate=DEARER))
+
+    def die(push, shards):
+        raise ProcessDied
+
+    with pytest.raises(ProcessDied):
+        backfill(desk.settings(), desk.world(), Backfill(Selection(units=("u2", "u3"))), pusher=die)
+
+    assert {"extracted": 2, "updated": 2} == counts(run(desk, failed=True))
+
+
+def test_what_a_person_let_through_is_not_used_up(desk, unit):
+    rows = [unit(number) for number in range(1, 31)]
+    desk.sync(*rows)
+    night = desk.sync(*(row | {"rate": DEARER} for row in rows))
+    decision = Decision(night.run_id, [FACILITY], "a new price list", "Pat", timedelta(days=1))
+    allow(desk.folder / "unitsync.db", desk.world(), decision)
+
+    assert {"extracted": 1, "updated": 1} == counts(run(desk, units=("u2",)))
+    assert {"extracted": 30, "unchanged": 1, "updated": 29} == counts(desk.sync())
+
+
+def test_a_pipeline_in_which_nobody_is_selected_is_left_alone(desk, unit, apartment):
+    both(desk, unit, apartment)
+    desk.sandbox.forget_requests()
+
+    storage, apartments = run(desk, resend=True, units=("u2",)).pipelines
+
+    assert (1, 0) == (storage.counts["updated"], apartments.counts["extracted"])
+    assert ({"PUT"}, {FACILITY}) == touched(desk)
+
+
+def test_who_is_not_found_may_stand_in_a_source_that_cannot_be_read(desk, unit, apartment):
+    both(desk, unit, apartment)
+    (desk.folder / "apartments.csv").unlink()
+
+    with pytest.raises(SourceUnreadable):
+        run(desk, units=("c1-1",))
+    summary = run(desk, resend=True, units=("u2",))
+    assert (4, 1) == (summary.exit_code, summary.pipelines[0].counts["updated"])
 
 
 @settings(

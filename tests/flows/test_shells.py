@@ -130,6 +130,28 @@ def test_a_reconciliation_finds_the_same_as_a_flow_and_directly(shell, desk, san
     assert "unit drifted" in data
 
 
+def test_a_backfill_leaves_the_same_as_a_flow_and_directly(shell, desk, sandbox, unit):
+    ends = []
+    for how in (["--direct"], []):
+        for file in desk.folder.glob("unitsync.db*"):
+            file.unlink()
+        sandbox.reset()
+        desk.export(unit(1), unit(2), unit(3))
+        shell.run("sync", "--direct")
+        desk.export(unit(1, rate="120"), unit(2, rate="120"), unit(3, width=0))
+        done = shell.run("backfill", "--unit", "A2", "--unit", "u3", *how, "--json")
+        assert 0 == done.returncode, done.stderr
+        ends.append((json.loads(done.stdout)["pipelines"][0]["counts"], state_of(desk.folder)))
+
+    assert (1, 1) == (ends[0][0]["updated"], ends[0][0]["rejected"])
+    assert ends[0] == ends[1]
+    assert "Traceback" not in done.stderr
+    with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
+        ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-backfill'")
+        ((name,),) = db.execute("SELECT name FROM flow")
+    assert ("backfill", True) == (name, "selected 2 of 3 rows" in data)
+
+
 def test_prefect_shows_how_far_a_long_night_is_and_what_needs_a_person_after_it(
     shell, desk, sandbox, unit
 ):

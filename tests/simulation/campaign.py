@@ -17,13 +17,15 @@ from typing import Any
 from connectors.errors import ApiError
 from connectors.sandbox import StoredgeHabits
 from flows.apply import apply
+from flows.backfill import Backfill, backfill
 from flows.commands.plan import save_plan
 from flows.config_errors import ConfigError
 from flows.pushing import Pusher
 from flows.saved_plan import PlanRefused
+from flows.selection import Selection
 from flows.settings import Settings
 from flows.summary import RunSummary
-from flows.sync import preview, sync
+from flows.sync import Reader, preview, sync
 from flows.world import World
 from state.backup import backups, restore
 from state.lock import RunLock
@@ -143,6 +145,8 @@ class Life:
         self.others = self.world.chance("others")
         self.handy = self.plan.random() < 0.3
         self.fickle = self.plan.random() < 0.3
+        self.backfills = self.world.chance("backfills")
+        self.partly = self.backfills.random() < 0.3
 
     def live(self) -> None:
         """From the first night to the last; raises Violation."""
@@ -191,7 +195,22 @@ class Life:
         self.checks.that("what another run holds is not touched", refused, str(lived.refusal))
         self.tally.saw("world", "states held by another run")
 
+    def _backfill(self) -> None:
+        """Somebody pushes a part of the inventory between two nights, through the same weather."""
+        wish = chosen(self.world, self.backfills)
+
+        def engine(
+            settings: Settings, world: World, *, pusher: Pusher, reader: Reader
+        ) -> RunSummary:
+            return backfill(settings, world, wish, pusher=pusher, reader=reader)
+
+        at = self.backfills.randint(1, STEPS) if self.backfills.random() < 0.3 else None
+        self._live_through(self.swarm, at, engine=engine)
+        self.tally.saw("world", "backfills")
+
     def _night(self) -> None:
+        if self.partly and self.world.told and self.backfills.random() < 0.6:
+            self._backfill()
         if self.others.random() < 0.05:
             self._while_another_runs()
         damage = self.plan.choice(LIKELY) if self.plan.random() < 0.35 else None
@@ -329,6 +348,19 @@ BRANCHES = re.compile(
     r"|linked by a reading|the unit is gone|the group is gone"
     r"|the reply does not mention it|not sent in full|not sent"
 )
+
+
+def chosen(world: Simulated, chance: Random) -> Backfill:
+    """A few units, a scope, those whose last change failed, or all of them."""
+    keys = [row["id"] for row in world.truth.storage_rows()]
+    sites = sorted({row["site"] for row in world.truth.storage_rows()})
+    every = [
+        Selection(units=tuple(chance.sample(keys, min(len(keys), chance.randint(1, 4))))),
+        Selection(scopes=(chance.choice(sites),)),
+        Selection(failed=True),
+        Selection(),
+    ]
+    return Backfill(chance.choice(every))
 
 
 class CountingErrors:

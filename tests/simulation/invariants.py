@@ -345,7 +345,8 @@ def _is_honest(world: Simulated, lived: Lived, checks: Checks, before: Before) -
         good == (ended_well and summary.stopped_by is None),
         str(summary),
     )
-    if summary.exit_code == 0 and world.sound and not world.strange and not lived.wire.overtaken:
+    whole = summary.kind == "sync" and world.sound and not world.strange
+    if summary.exit_code == 0 and whole and not lived.wire.overtaken:
         checks.none("exit code 0 means in step", disagreements(world))
 
 

@@ -38,6 +38,7 @@ from flows.config_errors import ConfigError
 from flows.job import Job
 from flows.pushing import Push, PushedScope
 from flows.saved_plan import PlanRefused
+from flows.selection import SelectionRefused
 from flows.settings import Settings, load
 from flows.summary import Balance, RunSummary
 from flows.sync import Night, Watcher, read, sync
@@ -72,6 +73,7 @@ FOLLOWING = ("-wal", "-shm", ".html", ".lock")
 ENDS: tuple[tuple[type[Exception], int], ...] = (
     (ConfigError, 2),
     (PlanRefused, 2),
+    (SelectionRefused, 2),
     (SourceUnreadable, 4),
     (StateError, 4),
     (MemoryError, 5),

@@ -184,3 +184,27 @@ def test_a_later_extract_replaces_the_accepted_one_and_settling_keeps_it(night: 
     night.settle_scope()
 
     assert store.accepted_extract("storage", "facility") == AcceptedExtract(1, frozenset("ä"), ())
+
+
+def test_a_part_leaves_what_is_said_of_the_whole(night: Any, look: Any) -> None:
+    night.link()
+    night.settle_scope("in step", missing=["9"])
+    before = look(night.path, "SELECT * FROM scopes")
+
+    assert night.store.settle_part("storage", "facility", "run-2", look_again=False)
+    assert look(night.path, "SELECT * FROM scopes") == before
+
+
+def test_a_part_in_doubt_leaves_the_scope_in_flight(night: Any, make: Any) -> None:
+    night.plan(make.create("1"))
+    night.send(make.create("1"))
+
+    assert not night.store.settle_part("storage", "facility", "run-1", look_again=False)
+    assert night.in_flight() == "run-1"
+
+
+def test_a_part_that_is_to_be_looked_at_again_is_not_in_step(night: Any) -> None:
+    night.settle_scope("in step")
+
+    assert not night.store.settle_part("storage", "facility", "run-1", look_again=True)
+    assert night.store.scope_records("storage")["facility"].digest is None
