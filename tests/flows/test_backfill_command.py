@@ -53,7 +53,7 @@ def test_it_says_what_it_will_cost_and_then_what_became_of_it(desk, unit, typed)
     assert ("backfill", "ok") == (document["kind"], document["status"])
     assert 1 == document["pipelines"][0]["counts"]["updated"]
     assert "storage: selected 1 of 2 rows: --unit u2" in done.stderr
-    assert "storage: 1 changes in 1 requests." in done.stderr
+    assert "storage: 1 change in 1 request." in done.stderr
     assert {100.0, 120.0} == rates(desk)
 
 
