@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import PositiveFloat
+
 from flows.backfill import Backfill
 from flows.engine import backfill_engine, reconcile_engine, run_engine
 from flows.linking import Wish
@@ -108,7 +110,7 @@ def backfilling(
     only_rejected: bool = False,
     from_run: str | None = None,
     resend: bool = False,
-    requests_per_second: float | None = None,
+    requests_per_second: PositiveFloat | None = None,
 ) -> RunSummary:
     """Brings selected units in step; what is asked for in several ways must hold in all of them."""
     selection = Selection(

@@ -129,11 +129,16 @@ def _ask(settings: Settings, wish: Backfill) -> None:
     large = f"{counted(changes, 'change')} are more than {LARGE}"
     if not on_terminal():
         raise UsageError(f"{large}, so nothing was sent; if they are meant, add --yes")
-    if err.input(f"{large}. Send them? [y/N] ", markup=False).strip().casefold() not in (
-        "y",
-        "yes",
-    ):
+    if not _agreed(f"{large}. Send them? [y/N] "):
         raise UsageError("nothing was sent")
+
+
+def _agreed(question: str) -> bool:
+    """Only a yes is one."""
+    try:
+        return err.input(question, markup=False).strip().casefold() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def on_terminal() -> bool:

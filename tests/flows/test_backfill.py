@@ -254,6 +254,7 @@ def test_resend_sends_every_field_again_and_makes_nobody_twice(desk, unit):
     assert {"extracted": 3, "updated": 3} == counts(summary)
     assert {"A1": 100.0, "A2": 100.0, "A3": 100.0} == rates(desk)
     assert 10.0 == float(desk.live()["A2"]["width"])
+    assert "40002" == desk.live()["A2"]["combination_lock_number"]
     assert ({"PUT"}, {FACILITY}) == touched(desk)
     assert before == known(desk)
     assert 0 == desk.sync().pipelines[0].requests
@@ -513,3 +514,15 @@ def test_whoever_is_selected_nobody_else_is_touched(desks, rows, chosen, resend)
     assert before == known(desk, but=keys)
     every = rates(desk) | rates(desk, OTHER)
     assert {f"A{n}": 120.0 if n in chosen else 100.0 for n in range(1, 6)} == every
+
+
+def test_a_name_that_somebody_else_still_bears_waits_until_both_are_selected(desk, unit):
+    desk.sync(*two_facilities(unit))
+    desk.export(unit(1, name="A2"), unit(2, name="A1"), *two_facilities(unit)[2:])
+
+    alone = run(desk, units=("u1",))
+    together = run(desk, units=("u1", "u2"))
+
+    assert ({"extracted": 1, "held": 1}, 1) == (counts(alone), alone.exit_code)
+    assert ({"extracted": 2, "updated": 2}, 0) == (counts(together), together.exit_code)
+    assert 0 == desk.sync().exit_code

@@ -143,7 +143,9 @@ def test_a_large_push_needs_a_yes(desk, unit, typed, monkeypatch):
     assert {120.0} == rates(desk)
 
 
-@pytest.mark.parametrize(("answer", "code", "rate"), [("\n", 2, 100.0), ("y\n", 0, 120.0)])
+@pytest.mark.parametrize(
+    ("answer", "code", "rate"), [("\n", 2, 100.0), ("", 2, 100.0), ("y\n", 0, 120.0)]
+)
 def test_on_a_terminal_a_large_push_is_asked_about(
     desk, unit, typed, monkeypatch, answer, code, rate
 ):
