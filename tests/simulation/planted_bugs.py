@@ -173,8 +173,8 @@ def a_reference_is_not_asserted_again() -> Patch:
 def whole_objects_are_sent() -> Patch:
     """An update carries every field, as if nobody else had ever touched one."""
 
-    def fields(original: Any, desired: Any, known: Any, schema: Any) -> Any:
-        before, after = original(desired, known, schema)
+    def fields(original: Any, desired: Any, known: Any, schema: Any, **how: Any) -> Any:
+        before, after = original(desired, known, schema, **how)
         return before, ({**desired.payload, **after} if after else after)
 
     return wrapped(changes, "_fields", fields)
