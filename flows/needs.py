@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.notify import Condition
-from flows.report_text import SENTENCE_CHARACTERS, counted, listed, visible
+from flows.report_text import SENTENCE_CHARACTERS, counted, listed, parted, visible
 from flows.report_verdict import OUTCOMES, outcome_of
 from flows.run import allow_command
 from flows.summary import PipelineSummary, RunSummary
@@ -89,29 +89,33 @@ class _Finder:
             one.scope for one in self._archive.held_scopes(self._run_id) if one.pipeline == name
         ]
         for line in sorted(details.unfinished, key=_order):
-            yield self._reason(name, line, line.words in details.tripped)
+            yield self._reason(name, line)
         for outcome, count in _untold(details).items():
             what = f"{counted(count, 'more change')} {outcome} for other reasons"
             yield Need(_condition(outcome), name, count, what, self._read_on)
-        said = {line.words for line in details.unfinished}
+        said = {_guard_and_command(line.words) for line in details.unfinished}
         for note in dict.fromkeys((*pipeline.notes, *details.tripped)):
-            if note not in said:
+            if _guard_and_command(note) not in said:
                 scope = next((scope for scope in held if scope in note), None)
                 command = allow_command(self._run_id, scope) if scope else self._read_on
-                yield Need("held", name, 1, plain(note), command)
+                words = parted(note)[0] if scope else note
+                yield Need("held", name, 1, plain(words), command)
 
-    def _reason(self, pipeline: str, line: ChangeLine, guarded: bool) -> Need:
-        outcome = outcome_of(line.outcome)
+    def _reason(self, pipeline: str, line: ChangeLine) -> Need:
+        outcome, allow = outcome_of(line.outcome), allow_command(self._run_id, line.scope)
+        guarded = outcome == "held" and allow in line.words
+        words = plain(parted(line.words)[0] if guarded else line.words)
         named = f"{line.entity} {plain(line.name, _NAME_CHARACTERS)}"
         who = named if line.alike == 1 else f"{counted(line.alike, 'change')}, among them {named}"
-        what = f"{outcome}: {who}: {plain(line.words) or 'no words came with it'}"
-        if guarded:
-            command = allow_command(self._run_id, line.scope)
-        elif outcome == "unknown":
-            command = f"unitsync sync {pipeline}"  # which reads the scope, and so settles it
-        else:
-            command = self._story(line.entity, line.key)
+        what = f"{outcome}: {who}: {words or 'no words came with it'}"
+        command = allow if guarded else self._next(pipeline, line, outcome)
         return Need(_condition(outcome), pipeline, line.alike, what, command)
+
+    def _next(self, pipeline: str, line: ChangeLine, outcome: str) -> str:
+        """A sync reads the scope of what is unknown, and so settles it."""
+        if outcome == "unknown":
+            return f"unitsync sync {pipeline}"
+        return self._story(line.entity, line.key)
 
     def _standings(self, pipeline: str) -> Iterator[Need]:
         """Who has to be decided about, standing by standing; the first of each is named."""
@@ -129,6 +133,12 @@ class _Finder:
         if entity == "group":
             return self._read_on
         return f"unitsync why {shlex.quote(plain(key, _NAME_CHARACTERS))}"
+
+
+def _guard_and_command(words: str) -> tuple[str, str]:
+    """What a guardrail says of a scope and of each of its changes differs, but not in these."""
+    said, command = parted(words)
+    return (said.partition(":")[0], command) if command else (words, "")
 
 
 def _order(line: ChangeLine) -> int:

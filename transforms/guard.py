@@ -213,15 +213,17 @@ def _newly_held(before: ScopePlan, after: ScopePlan) -> tuple[Identity, ...]:
 def _rate_jumps(
     plan: ScopePlan, limits: Guardrails, allowed: Allowed, command: str
 ) -> dict[str, str]:
-    """By unit key, why its rate is not moved tonight. A rate that is not known is no measure."""
+    """By unit key, why its rate is not moved tonight: in the same words for all of a scope, so that
+    they are told as one. A rate that is not known is no measure."""
     limit = limits.max_rate_change
     if limit is None:
         return {}
+    reason = (
+        f"{JUMP}: its rate would move by more than the {_percent(limit)} that guardrails.{JUMP} "
+        f"allows; {_if_right(command)}"
+    )
     return {
-        change.key: (
-            f"{JUMP}: its rate would move from {before} to {after}{_by(before, after)}; "
-            f"guardrails.{JUMP} allows {_percent(limit)}; {_if_right(command)}"
-        )
+        change.key: reason
         for change in plan.of("unit")
         if change.held is None
         and (before := change.before.get(RATE)) is not None
@@ -241,10 +243,6 @@ def _of_rates(scope: str, jumps: int, limits: Guardrails, command: str) -> str:
 
 def _if_right(command: str) -> str:
     return f"if the source is right, let it through once: {command}"
-
-
-def _by(before: float, after: float) -> str:
-    return f" ({_percent(abs(after - before) / abs(before))})" if before else ""
 
 
 def _exceeds(number: float, most: float) -> bool:

@@ -103,6 +103,20 @@ def test_what_is_held_is_told_with_the_command_that_lets_it_through(desk, told, 
     assert f"  {command}" in message["message"].splitlines()
 
 
+def test_held_rates_are_told_once_with_their_number_and_the_command(desk, told, unit):
+    limit = "    missing: report\n    guardrails: {max_rate_change: 30%}"
+    desk.configure("    missing: report", limit)
+    night(desk, *(unit(number) for number in range(1, 4)))
+    summary = night(desk, *(unit(number, rate=f"{200 + number}.00") for number in range(1, 4)))
+
+    (message,) = told.received
+    what, command = message["message"].partition("needs a person:\n")[2].splitlines()[:2]
+    assert what.startswith("- storage: held: 3 changes, among them unit A1: max_rate_change: ")
+    assert what.endswith("allows")
+    assert command == f"  {allow_command(summary.run_id, unit(1)['site'])}"
+    assert 1 == message["message"].count("max_rate_change:")
+
+
 def test_drift_is_told_of_a_reconciliation(desk, told, unit):
     night(desk, unit(1), unit(2))
     [one] = [live["id"] for name, live in desk.live().items() if name == "A1"]
