@@ -32,6 +32,9 @@ CELL_CHARACTERS = 32_767
 _FORMULA = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 _HASH = re.compile(rf"{re.escape(MARK)}[0-9a-f]+")
 
+# The columns that hold objects; a table shows them as text.
+_SIDES = {"before", "after"}
+
 Export = Callable[[RunSummary, Iterable[Table], Path], None]
 
 
@@ -84,8 +87,9 @@ def _json(summary: RunSummary, tables: Iterable[Table]) -> Iterator[str]:
     for table in tables:
         yield f', "{table.name}": ['
         for number, row in enumerate(table.rows):
-            named = dict(zip(table.columns, map(_hidden, row), strict=True))
-            yield (", " if number else "") + json.dumps(named, ensure_ascii=False)
+            cells = zip(table.columns, row, strict=True)
+            named = {name: json.loads(cell) if name in _SIDES else cell for name, cell in cells}
+            yield (", " if number else "") + json.dumps(without_hashes(named), ensure_ascii=False)
         yield "]"
     yield "}\n"
 

@@ -6,28 +6,37 @@ Promises that lock codes and their hashes are never shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
 from flows.console import out
-from flows.show import shown
+from flows.report_text import shown
 from state.history import Event, UnitHistory
 
 
-def show_history(history: UnitHistory, as_of: str | None) -> None:
-    """One unit: what is known of it, and what happened, the oldest first."""
-    place = f"{history.pipeline} · {history.scope or 'no scope'} · unit {history.key}"
+def show_history(history: UnitHistory, as_of: str | None, zone: ZoneInfo) -> None:
+    """One unit: what is known of it, and what happened, the oldest first, in the time of `zone`."""
+    place = f"{history.pipeline} · {history.scope or 'no scope'} · unit {_called(history)}"
     out.print(Text(place, style="bold"))
     out.print(Text(f"  {_known(history, as_of)}", style="dim"), soft_wrap=True)
     run = None
     for event in history.events:
         if event["run_id"] != run:
             run = event["run_id"]
-            night = f"  {event['at'][:16].replace('T', ' ')}  {event['run_kind']} {run}"
+            at = datetime.fromisoformat(event["at"]).astimezone(zone)
+            night = f"  {at:%Y-%m-%d %H:%M %Z}  {event['run_kind']} {run}"
             out.print(Text(night, style="cyan"), soft_wrap=True)
         for number, line in enumerate(_TOLD[event["what"]](event)):
             out.print(Text(f"    {line}", style="dim" if number else ""), soft_wrap=True)
+
+
+def _called(history: UnitHistory) -> str:
+    """Its key, and the last name that it had."""
+    names = [event["name"] for event in history.events if event.get("name")]
+    return f"{names[-1]} ({history.key})" if names and names[-1] != history.key else history.key
 
 
 def _known(history: UnitHistory, as_of: str | None) -> str:

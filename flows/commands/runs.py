@@ -15,6 +15,7 @@ from rich.text import Text
 from flows.console import answering, out, print_json
 from flows.report_text import counted, span
 from flows.settings import load_shared
+from flows.tallies import tallied
 from state.allowances import Allowance
 from state.runs import RunRecord
 from state.store import Store
@@ -92,19 +93,9 @@ def _unended(record: RunRecord) -> str:
 def _told(summary: Mapping[str, Any]) -> str:
     """`102 unchanged, 11 updated; 7 requests`; of a reconciliation, how everything stands."""
     counts = summary.get("standings") or summary["counts"]
-    told = ", ".join(_counted(name, count) for name, count in counts.items() if count)
+    told = tallied(counts)
     requests = counted(summary["requests"], "request")
     return f"{told}; {requests}" if told else requests
-
-
-def _counted(name: str, count: int) -> str:
-    """`3 groups created`, `1 unit drifted`, `102 unchanged`."""
-    entity, _, standing = name.partition(" ")
-    return (
-        f"{counted(count, entity)} {standing}"
-        if standing
-        else f"{count:,} {name.replace('_', ' ')}"
-    )
 
 
 def _allowances(used: Iterable[Allowance]) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flows.config_errors import did_you_mean
 from flows.console import answering, err, print_json
@@ -21,7 +23,8 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
     """Shows the history of the unit with this source key, name or id."""
 
     def work() -> int:
-        with Store.open_for_reading(load_shared(config).state) as store:
+        settings = load_shared(config)
+        with Store.open_for_reading(settings.state) as store:
             until = None if as_of is None else store.run(run_named(store, as_of))
             histories = store.history(unit, until["serial"] if until else None)
             names = [] if histories else store.unit_names()
@@ -30,11 +33,17 @@ def run(config: Path, unit: str, *, as_of: str | None, as_json: bool) -> int:
             found = [without_hashes(asdict(history)) for history in histories]
             print_json({"unit": unit, "as_of": run_id, "histories": found})
         elif not histories:
-            hint = did_you_mean(unit, names) or "keys and names are in the source and the report"
+            hint = did_you_mean(unit, names) or _where_names_are(names)
             told = f"no unit has the key, the name or the id {unit!r}, now or in any run; {hint}"
             err.print(told, markup=False, style="red", soft_wrap=True)
         for history in histories if not as_json else ():
-            show_history(history, run_id)
+            show_history(history, run_id, ZoneInfo(settings.schedule.timezone))
         return 0 if histories else NOT_FOUND
 
     return answering("why", as_json, work)
+
+
+def _where_names_are(names: Sequence[str]) -> str:
+    if not names:
+        return "no unit is known yet, for no sync has sent one"
+    return "keys and names are in the source and the report"

@@ -168,3 +168,19 @@ def test_what_names_no_run_is_refused_and_never_taken_for_all_or_none(desk, unit
     told = ask(*arguments, code=2)
 
     assert "run" in told
+
+
+def test_a_unit_is_headed_by_its_name_and_its_nights_are_in_the_time_of_the_schedule(
+    desk, unit, ask
+):
+    desk.configure("reports: reports", "reports: reports\nschedule: {timezone: Asia/Tokyo}")
+    desk.sync(unit(1))
+
+    heading, _, night, *_ = ask("why", "u1").splitlines()
+
+    assert heading.endswith(" · unit A1 (u1)")
+    assert " JST  sync run-" in night
+
+
+def test_before_the_first_sync_no_unit_is_said_to_be_known(ask):
+    assert "no unit is known yet" in ask("why", "A1", code=1)
