@@ -30,6 +30,9 @@ SHEET_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
 _FORMULA = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 
+# The columns that hold objects; a table shows them as text.
+_SIDES = {"before", "after"}
+
 Export = Callable[[RunSummary, Iterable[Table], Path], None]
 
 
@@ -82,8 +85,9 @@ def _json(summary: RunSummary, tables: Iterable[Table]) -> Iterator[str]:
     for table in tables:
         yield f', "{table.name}": ['
         for number, row in enumerate(table.rows):
-            named = dict(zip(table.columns, map(blanked, row), strict=True))
-            yield (", " if number else "") + json.dumps(named, ensure_ascii=False)
+            cells = zip(table.columns, row, strict=True)
+            named = {name: json.loads(cell) if name in _SIDES else cell for name, cell in cells}
+            yield (", " if number else "") + json.dumps(blanked(named), ensure_ascii=False)
         yield "]"
     yield "}\n"
 

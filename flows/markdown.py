@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from flows.needs import Need, plain
-from flows.report_text import SENTENCE_CHARACTERS, tallied
+from flows.report_text import SENTENCE_CHARACTERS
 from flows.summary import COUNTS, RunSummary
+from flows.tallies import tallied
 
 # A dot, a colon and an ampersand, too: without them nothing becomes a link, or another character.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:.])")
@@ -54,7 +55,9 @@ def _lines(summary: RunSummary, needs: Sequence[Need]) -> Iterator[str]:
     yield ""
     for pipeline in summary.pipelines:
         name = escaped(pipeline.pipeline)
-        found = (tallied(count, standing) for standing, count in (pipeline.standings or {}).items())
+        found = (
+            tallied({standing: count}) for standing, count in (pipeline.standings or {}).items()
+        )
         yield from (f"- {name}: {one}" for one in found)
         yield from (f"- {name}: {escaped(notice)}" for notice in pipeline.notices)
     for told in (*summary.deaths, *summary.notices):

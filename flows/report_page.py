@@ -26,7 +26,7 @@ from flows.report_reasons import (
     shown_change,
     without_repeated_command,
 )
-from flows.report_standings import StandingsPage, standings_of
+from flows.report_standings import StandingsPage, said, standings_of, totals_of
 from flows.report_story import Story, stories_of
 from flows.report_text import counted, number, span
 from flows.report_verdict import (
@@ -91,7 +91,7 @@ class PipelinePage:
         more = push["sent"] - push["expected"]
         told = f"The plan expected {counted(push['expected'], 'request')} to push it; "
         if not more:
-            return told + "so many were sent."
+            return told + "as many were sent."
         why = "retries, readings, a token" if more > 0 else "the push ended early"
         return told + f"{number(push['sent'])} were sent ({why})."
 
@@ -162,11 +162,9 @@ def _figures(summary: RunSummary, tallies: Sequence[Tally]) -> tuple[tuple[str, 
 
 
 def _found(summary: RunSummary) -> tuple[tuple[str, int, str], ...]:
-    totals = Counter[str]()
-    for pipeline in summary.pipelines:
-        totals.update(pipeline.standings or {})
+    totals = totals_of(summary)
     return tuple(
-        (f"units {standing}", totals[f"unit {standing}"], kind)
+        (f"units {said(standing)}", totals[f"unit {standing}"], kind)
         for standing, kind in (
             ("in step", "unchanged"),
             ("pending", "applied"),

@@ -22,7 +22,7 @@ MOST = 1_000
 MOVES = ("pending", "drifted", "conflict")
 # What a person has to look at, as the headline says it.
 _WORRIES = {
-    "conflict": "changed here and there",
+    "conflict": "changed on both sides",
     "drifted": "changed at the vendor",
     "gone": "not live any more",
     "failed": "refused by the API",
@@ -34,7 +34,8 @@ _PENDING: Mapping[StandingName, str] = {
     "failed": "the next sync tries again",
     "unknown": "the next sync looks first",
 }
-_NEXT = {"accept": "it stays", "overwrite": "the next sync sets it back", "report": "you decide"}
+_DECIDE = "you decide: accept or overwrite it, under drift in the configuration"
+_NEXT = {"accept": "it stays", "overwrite": "the next sync sets it back", "report": _DECIDE}
 
 
 @dataclass(frozen=True)
@@ -110,19 +111,33 @@ def then(one: FieldStanding, standing: StandingName) -> str:
     if one.moved == "pending":
         return _PENDING.get(standing, "the next sync sends it")
     if one.moved == "conflict":
-        return "the next sync sends ours"
+        return "the next sync sends ours, unless a guardrail holds it"
     return _NEXT[one.policy]
 
 
 def headline(summary: RunSummary) -> str:
-    """`2 units and 1 group in conflict, 1 unit drifted`, or that all agree."""
+    """`2 units and 1 group changed on both sides, 1 unit held`, or that all agree."""
+    totals = totals_of(summary)
+    return _worries(totals) or f"Nothing drifted: {_in_step(totals)}"
+
+
+def detail(summary: RunSummary) -> str:
+    """Beside what worries, where all the units stand, so that the numbers add up."""
+    totals = totals_of(summary)
+    told = _in_step(totals)
+    return f"{told[:1].upper()}{told[1:]}." if _worries(totals) else ""
+
+
+def totals_of(summary: RunSummary) -> Counter[str]:
+    """How many units and groups stand how, in all pipelines."""
     totals = Counter[str]()
     for pipeline in summary.pipelines:
         totals.update(pipeline.standings or {})
-    worries = ", ".join(filter(None, (_said(totals, name) for name in _WORRIES)))
-    if worries:
-        return worries
-    return f"Nothing drifted: {_in_step(totals)}"
+    return totals
+
+
+def _worries(totals: Mapping[str, int]) -> str:
+    return ", ".join(filter(None, (_said(totals, name) for name in _WORRIES)))
 
 
 def _in_step(totals: Mapping[str, int]) -> str:
@@ -133,8 +148,13 @@ def _in_step(totals: Mapping[str, int]) -> str:
         return "there was no unit to compare"
     if not units:
         return f"all {counted(agree, 'unit')} that were read are in step"
-    others = ", ".join(f"{number(count)} {name}" for name, count in units.items())
+    others = ", ".join(f"{number(count)} {said(name)}" for name, count in units.items())
     return f"{number(agree)} of {counted(agree + read, 'unit')} are in step ({others})"
+
+
+def said(standing: str) -> str:
+    """A standing as one says it of units."""
+    return "in conflict" if standing == "conflict" else standing
 
 
 def _said(totals: Mapping[str, int], standing: str) -> str:

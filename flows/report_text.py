@@ -90,16 +90,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def tallied(count: int, name: str) -> str:
-    """`102 unchanged`, `3 groups created`; of a reconciliation `1 unit drifted`."""
-    entity, _, standing = name.partition(" ")
-    return (
-        f"{counted(count, entity)} {standing}"
-        if standing
-        else f"{count:,} {name}".replace("_", " ")
-    )
-
-
 def listed(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = [*parts] or [""]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flows.report_standings import headline
+from flows.report_standings import detail, headline
 from flows.report_text import counted, listed, number
 from flows.summary import PipelineSummary, RunSummary
 from state.run_details import Tally
@@ -108,7 +108,8 @@ def _in_step(summary: RunSummary) -> str:
 
 def _detail(summary: RunSummary) -> str:
     if summary.kind == "reconcile":
-        return " ".join(f"{notice}." for p in summary.pipelines for notice in p.notices)
+        notices = (f"{notice}." for p in summary.pipelines for notice in p.notices)
+        return " ".join(filter(None, (detail(summary), *notices)))
     totals = Counter[str]()
     for pipeline in summary.pipelines:
         totals.update(pipeline.counts)

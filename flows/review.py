@@ -26,7 +26,7 @@ from starlette.types import ASGIApp
 from flows.review_csv import with_harmless_csv
 from flows.review_door import KEY, guarded
 from state.review.metadata import metadata
-from state.review.tables import make
+from state.review.tables import NAME, make
 
 HOST = "127.0.0.1"
 PORT = 8001
@@ -66,7 +66,7 @@ def review(state: Path, port: int | None, *, announce: Announce) -> int:
         app = _application(make(state, Path(folder)), key, f"unitsync-review-{number}")
         end.server = uvicorn.Server(_config(app))
         if not end.by:
-            announce(f"http://{HOST}:{number}/?{KEY}={key}")
+            announce(f"http://{HOST}:{number}/{NAME}?{KEY}={key}")
             end.server.run(sockets=[listening])
     return end.by
 

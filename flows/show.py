@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from flows.console import err, out
 from flows.planning import PlannedScope
-from flows.report_text import counted
+from flows.report_text import counted, shown
 from flows.summary import RunSummary
 from flows.sync import Night
+from flows.tallies import tallied
 from transforms.plan import Change
 from transforms.standing import STANDINGS
 
@@ -46,7 +46,7 @@ def show_summary(summary: RunSummary) -> None:
     """What became of a run: one line a pipeline, and what needs a person. On standard error."""
     for pipeline in summary.pipelines:
         counts = {} if pipeline.standings else pipeline.counts
-        told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+        told = tallied(counts)
         style = "green" if pipeline.status == "ok" else "red"
         line = Text(f"{pipeline.pipeline}: ", style="bold")
         line.append(pipeline.status, style)
@@ -149,11 +149,6 @@ def _field_changes(change: Change, only: str | None) -> Iterable[str]:
         if only not in (None, name):
             continue
         yield f"{name}: {shown(change.before.get(name))} → {shown(value)}"
-
-
-def shown(value: Any) -> str:
-    """A value for a person; a lock code is never shown, nor is its hash."""
-    return "nothing" if value is None else "•••" if str(value).startswith("hmac:") else str(value)
 
 
 def _biggest(changes: Iterable[Change]) -> list[Change]:

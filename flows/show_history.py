@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from flows.console import out
-from flows.show import shown
+from flows.report_text import shown
 from state.history import Event, UnitHistory
 
 # Of an event, in UTC as the state keeps them.
@@ -58,12 +58,14 @@ def _show_night(run: str, events: Sequence[Event]) -> None:
 def _named(history: UnitHistory) -> str:
     if history.key is None:
         return f"a live unit that no key is linked to ({history.remote_id})"
-    return f"unit {history.key}"
+    names = [event["name"] for event in history.events if event.get("name")]
+    last = names[-1] if names else history.key
+    return f"unit {last} ({history.key})" if last != history.key else f"unit {history.key}"
 
 
 def _told_briefly(history: UnitHistory, as_of: str | None) -> str:
     unit = history.known
-    return _known(history, as_of) if unit is None else f"{unit.name}, known as {unit.remote_id}"
+    return _known(history, as_of) if unit is None else f"known as {unit.remote_id}"
 
 
 def _by_the_clocks_of(zone: ZoneInfo, event: Event) -> Event:

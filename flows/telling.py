@@ -16,10 +16,11 @@ from typing import Self
 from connectors.notify import CONDITIONS, Condition, Message, Tone, send
 from flows.console import is_expected, warn
 from flows.needs import Need, needs_of, plain
-from flows.report_text import counted, listed, tallied
+from flows.report_text import counted, listed
 from flows.report_verdict import verdict
 from flows.settings import Settings
 from flows.summary import RunSummary
+from flows.tallies import tallied
 from state.archive import Archive
 from state.errors import StateError
 from state.run_details import Limits
@@ -137,8 +138,7 @@ def _balance(summary: RunSummary, archive: Archive) -> Iterator[str]:
     yield f"{told.headline}. {told.detail}".rstrip()
     for each in summary.pipelines:
         counts = each.counts if each.standings is None else each.standings
-        numbers = (tallied(count, name) for name, count in counts.items() if count)
-        yield f"{each.pipeline}: {', '.join(numbers) or 'nothing'}"
+        yield f"{each.pipeline}: {tallied(counts) or 'nothing'}"
     yield from (plain(f"{death[:1].upper()}{death[1:]}.") for death in summary.deaths)
 
 

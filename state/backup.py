@@ -93,8 +93,13 @@ def _copy(source: Path, draft: Path, remembered: Marker | None, disk: Disk) -> M
             raise StateIsMissing(f"There is no state in {source} to copy. Nothing was changed.")
         inspection.refuse_other_lineage(connection, source, remembered)
         expected = inspection.identity(connection, source)
-        with explained(draft):
-            connection.execute("VACUUM INTO ?", (str(draft),))
+        try:
+            with explained(draft):
+                connection.execute("VACUUM INTO ?", (str(draft),))
+        except StateIsUnwritable:
+            # Of some damage SQLite says that the disk were full.
+            inspection.refuse_damaged(connection, source)
+            raise
         connection.close()
     _check(draft, expected)
     disk.sync(draft)

@@ -16,10 +16,11 @@ from connectors.clock import SystemClock
 from connectors.sandbox import DEMO_CREDENTIALS, SandboxServer, demo_sandbox
 from flows.console import answering, err, out
 from flows.engine import run_engine
+from flows.report_text import shown
 from flows.settings import load
-from flows.show import shown
-from flows.summary import PipelineSummary, RunSummary
+from flows.summary import RunSummary
 from flows.sync import Night, preview
+from flows.tallies import tallied
 from flows.world import World
 from transforms.plan import Change
 
@@ -126,7 +127,7 @@ def _flow(config: Path) -> RunSummary:
 def _tell(foreseen: Sequence[Night], summary: RunSummary) -> None:
     for night, pipeline in zip(foreseen, summary.pipelines, strict=True):
         line = Text(f"  {pipeline.pipeline}: ", "bold")
-        line.append(_told_counts(pipeline))
+        line.append(tallied(pipeline.counts))
         line.append(f"  ({pipeline.requests} requests, {pipeline.seconds:.1f} s)", "dim")
         out.print(line, soft_wrap=True)
         for note in pipeline.notes:
@@ -136,12 +137,6 @@ def _tell(foreseen: Sequence[Night], summary: RunSummary) -> None:
         changes = [change for planned in night.scopes for change in planned.plan.of("unit")]
         for told in _told_changes(changes) if len(changes) <= TOLD else ():
             _say(f"    {told}")
-
-
-def _told_counts(pipeline: PipelineSummary) -> str:
-    return ", ".join(
-        f"{number} {name.replace('_', ' ')}" for name, number in pipeline.counts.items() if number
-    )
 
 
 def _rejections(night: Night) -> Iterable[str]:

@@ -16,8 +16,9 @@ from flows.console import answering, out, print_json
 from flows.naming import run_named
 from flows.needs import Need
 from flows.past_run import PastRun
-from flows.report_text import counted, span, tallied
+from flows.report_text import counted, span
 from flows.settings import load_shared
+from flows.tallies import tallied
 from state.runs import RunRecord
 from state.store import Store
 
@@ -120,7 +121,7 @@ def _unended(one: PastRun) -> str:
 def _told(summary: Mapping[str, Any]) -> str:
     """`102 unchanged, 11 updated; 7 requests`; of a reconciliation, how everything stands."""
     counts = summary.get("standings") or summary["counts"]
-    told = ", ".join(tallied(count, name) for name, count in counts.items() if count)
+    told = tallied(counts)
     requests = counted(summary["requests"], "request")
     return f"{told}; {requests}" if told else requests
 

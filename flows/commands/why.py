@@ -60,10 +60,16 @@ def _units(histories: Sequence[UnitHistory]) -> list[UnitHistory]:
 
 
 def _nobody(unit: str, names: Sequence[str]) -> str:
-    hint = did_you_mean(unit, names) or "keys and names are in the source and the report"
+    hint = did_you_mean(unit, names) or _where_names_are(names)
     return f"no unit has the key, the name or the id {unit!r}, now or in any run; {hint}"
 
 
 def _elsewhere(unit: str, found: Sequence[UnitHistory]) -> str:
     scopes = sorted({history.scope for history in found})
     return f"no unit {unit!r} was ever in that scope; name {listed(scopes)}"
+
+
+def _where_names_are(names: Sequence[str]) -> str:
+    if not names:
+        return "no unit is known yet, for no sync has sent one"
+    return "keys and names are in the source and the report"

@@ -29,7 +29,9 @@ def make(state: Path, folder: Path) -> Path:
     lost, foreign, newer or damaged, or where there is none yet."""
     state = state.resolve()
     _refuse_none(state)
-    whole = folder / "whole.db"
+    # It bears the name of the state, for a person reads what is said of it.
+    whole = folder / "whole" / state.name
+    whole.parent.mkdir(0o700)
     snapshot(state, whole)
     copy = folder / f"{NAME}.db"
     os.close(LOCAL_DISK.create(copy))
@@ -38,6 +40,7 @@ def make(state: Path, folder: Path) -> Path:
         _fill(db, copy, state)
     whole.unlink()
     marker_path(whole).unlink()
+    whole.parent.rmdir()
     return copy
 
 

@@ -206,6 +206,18 @@ def test_a_page_says_what_the_summary_said_though_it_is_made_from_the_state_alon
     assert summary.pipelines[0].notes[0][:40] in page
 
 
+def test_in_json_what_was_before_and_after_can_be_read_without_reading_it_twice(
+    desk, unit, command
+):
+    desk.sync(unit(1))
+    desk.sync(unit(1, rate="120.00"))
+
+    _, path = command(kind="json")
+
+    [change] = [one for one in json.loads(path.read_text())["changes"] if one["entity"] == "unit"]
+    assert ({"standard_rate": 100}, {"standard_rate": 120}) == (change["before"], change["after"])
+
+
 def test_before_the_first_run_it_says_so(desk, unit, command, capsys):
     desk.export(unit(1))
 

@@ -14,6 +14,7 @@ import pytest
 from flows.commands.reconcile import run
 from flows.linking import Wish
 from flows.reconcile import reconcile
+from flows.report_verdict import verdict
 
 
 @pytest.fixture
@@ -426,3 +427,14 @@ def test_lock_codes_are_never_in_what_is_written_down(desk, unit):
     compared(desk, unit(1, lock="49999"), unit(2))
 
     assert "lock" not in str(standings(desk))
+
+
+def test_the_verdict_says_where_all_units_stand_so_that_the_numbers_add_up(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3))
+    desk.sandbox.edit("storedge", "unit", desk.live()["A1"]["id"], {"standard_rate": 77.0})
+    desk.export(unit(1), unit(2))
+
+    told = verdict(reconcile(desk.settings(), desk.world()), ())
+
+    assert "1 unit changed at the vendor" == told.headline
+    assert "1 of 3 units are in step (1 drifted, 1 missing)." == told.detail

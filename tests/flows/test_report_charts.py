@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from flows.reconcile import reconcile
 from flows.report_charts import _stacked, charts_of
 from flows.summary import RunSummary
 from state.store import Store
@@ -39,8 +40,11 @@ def test_each_run_before_has_its_column_and_the_parts_are_its_counts(desk, unit)
     assert [("applied", 50.0, 50.0)] == list(columns[2].rects)
 
 
+OUTCOMES = ("applied", "held", "failed", "unknown")
+
+
 def test_the_few_that_failed_among_thousands_are_seen():
-    rects = list(_stacked(Counter(applied=4_996, held=1, failed=3), 5_000))
+    rects = list(_stacked(Counter(applied=4_996, held=1, failed=3), 5_000, OUTCOMES))
 
     assert ["applied", "held", "failed"] == [kind for kind, _, _ in rects]
     assert [2, 2] == [height for _, _, height in rects[1:]]
@@ -64,7 +68,9 @@ def test_rates_are_counted_by_how_much_they_moved_and_the_biggest_are_named(desk
     drawn = charts(desk, night)
 
     counts = {column.label: dict(column.parts)["applied"] for column in drawn.rates}
-    assert {"-5%": 1, "+0%": 1, "> +20%": 1} == {k: v for k, v in counts.items() if v}
+    moved = {"-5% to 0%": 1, "0% to +5%": 1, "up by 20% or more": 1}
+    assert moved == {k: v for k, v in counts.items() if v}
+    assert len(drawn.rates) - 1 == len(drawn.marks)
     assert (3, "A3", 0.5) == (drawn.moved, drawn.outliers[0].name, drawn.outliers[0].share)
 
 
@@ -77,3 +83,18 @@ def test_parts_stand_on_one_another_and_never_above_the_frame(desk, unit):
 
     assert {"applied", "failed"} == {kind for kind, _, _ in column.rects}
     assert all(0 <= top and top + height <= 100.01 for _, top, height in column.rects)
+
+
+def test_the_trend_of_reconciliations_is_what_others_did(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3))
+    reconcile(desk.settings(), desk.world())
+    one = desk.live()["A1"]["id"]
+    desk.sandbox.edit("storedge", "unit", one, {"standard_rate": 77.0})
+
+    drawn = charts(desk, reconcile(desk.settings(), desk.world()))
+
+    told = [dict(column.parts) for column in drawn.trend]
+    assert [
+        {"drifted": 0, "conflict": 0, "gone": 0},
+        {"drifted": 1, "conflict": 0, "gone": 0},
+    ] == told

@@ -102,7 +102,7 @@ def test_a_push_is_compared_with_its_forecast(desk, unit):
     desk.fault("status", "PUT units/bulk_update", status=503, count=1)
     rough = desk.sync(unit(1), unit(2, rate="120.00"))
 
-    assert "The plan expected 1 request to push it; so many were sent." in page(calm)
+    assert "The plan expected 1 request to push it; as many were sent." in page(calm)
     assert rough.pipelines[0].push["sent"] > rough.pipelines[0].push["expected"] == 1
     assert "retries, readings, a token" in unescape(page(rough))
 

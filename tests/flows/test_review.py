@@ -126,12 +126,13 @@ def review(desk, tmp_path_factory) -> Iterator[Review]:
         yield it
 
 
-def test_its_first_page_names_it_and_leads_to_the_tables(review):
+def test_its_first_page_names_it_and_leads_to_the_queries_and_the_tables(review):
     page = review.enter()
 
     assert "unitsync review" in page
     assert "Lock codes are left out" in page
-    assert 'href="/unitsync"' in page
+    assert 'href="/unitsync/failed_now"' in page
+    assert 'href="/unitsync/units"' in page
 
 
 def test_the_queries_stand_on_the_page_of_the_state(review):

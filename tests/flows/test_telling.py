@@ -104,9 +104,8 @@ def test_what_is_held_is_told_with_the_command_that_lets_it_through(desk, told, 
 
 
 def test_held_rates_are_told_once_with_their_number_and_the_command(desk, told, unit):
-    desk.configure(
-        "    missing: report", "    missing: report\n    guardrails: {max_rate_change: 30%}"
-    )
+    limit = "    missing: report\n    guardrails: {max_rate_change: 30%}"
+    desk.configure("    missing: report", limit)
     night(desk, *(unit(number) for number in range(1, 4)))
     summary = night(desk, *(unit(number, rate=f"{200 + number}.00") for number in range(1, 4)))
 

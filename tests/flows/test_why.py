@@ -182,7 +182,7 @@ def test_several_units_that_are_called_so_are_listed_to_choose_from(desk, unit, 
     chosen = ask("why", "u2", "--scope", OTHER)
 
     assert "2 units are or were called u2" in told
-    assert f"storage · {FACILITY} · unit u2" in told
+    assert f"storage · {FACILITY} · unit A2 (u2)" in told
     assert "create applied" not in told
     assert "create applied" in chosen
     assert FACILITY not in chosen
@@ -205,7 +205,7 @@ def test_a_live_unit_that_nobody_linked_is_found_by_its_id(desk, unit, ask):
     assert "found unmanaged" in told
     assert told == ask("why", "A9")
     desk.sync(unit(1), unit(9))
-    assert "· unit u9" in ask("why", stranger)
+    assert "· unit A9 (u9)" in ask("why", stranger)
 
 
 HOSTILE = (
@@ -266,3 +266,19 @@ def test_what_names_no_run_is_refused_and_never_taken_for_all_or_none(desk, unit
     told = ask(*arguments, code=2)
 
     assert "run" in told
+
+
+def test_a_unit_is_headed_by_its_name_and_its_nights_are_in_the_time_of_the_schedule(
+    desk, unit, ask
+):
+    desk.configure("reports: reports", "reports: reports\nschedule: {timezone: Asia/Tokyo}")
+    desk.sync(unit(1))
+
+    heading, _, night, *_ = ask("why", "u1").splitlines()
+
+    assert heading.endswith(" · unit A1 (u1)")
+    assert " JST  sync run-" in night
+
+
+def test_before_the_first_sync_no_unit_is_said_to_be_known(ask):
+    assert "no unit is known yet" in ask("why", "A1", code=1)

@@ -199,3 +199,15 @@ def test_a_damaged_value_is_refused_by_the_name_of_the_state(
         StateIsCorrupt, match=r"^unitsync\.db is damaged .* `unitsync state verify`"
     ):
         make(state, folder)
+
+
+def test_a_damage_for_which_sqlite_says_that_the_disk_is_full_is_told_as_one(
+    state: Path, tmp_path: Path
+) -> None:
+    with state.open("r+b") as file:
+        for part in range(3, 12):
+            file.seek(state.stat().st_size * part // 13)
+            file.write(bytes(range(256)) * 8)
+
+    with pytest.raises(StateIsCorrupt, match=r"^unitsync\.db is damaged"):
+        make(state, tmp_path)
