@@ -122,6 +122,15 @@ def test_a_print_has_the_lists_and_not_the_search(opened, reports):
     assert page.pdf().startswith(b"%PDF")
 
 
+def test_a_print_is_dark_on_light_whatever_the_screen_is(opened, reports):
+    page = opened(reports(500), "phone, dark").page
+    colour = "getComputedStyle(document.querySelector('h2')).color"
+    on_screen = page.evaluate(colour)
+    page.emulate_media(media="print")
+
+    assert ("rgb(229, 234, 241)", "rgb(24, 33, 47)") == (on_screen, page.evaluate(colour))
+
+
 def test_without_javascript_the_lists_stand_and_the_command_is_named(opened, reports):
     seen = opened(reports(500), java_script_enabled=False)
 
