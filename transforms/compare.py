@@ -22,7 +22,7 @@ from transforms.sides import (
     moved,
     standing_of,
     stranger,
-    worst,
+    told,
 )
 from transforms.standing import FieldStanding, Standing, StandingName
 
@@ -64,15 +64,15 @@ class _Units:
         self.live = {unit.remote_id: unit for unit in sides.live.units}
         self.group_keys = {group.remote_id: key for key, group in sides.groups.items()}
         self.group_names = {group.remote_id: group.name for group in sides.live.groups}
+        self.changes = {c.key: c for c in sides.changes if c.entity == "unit"}
         self.learned: list[KnownUnit] = []
 
     def standings(self) -> Iterator[Standing]:
         """Those of the source, those that it no longer shows, and those that are nobody's."""
-        changes = {c.key: c for c in self.sides.changes if c.entity == "unit"}
         for wanted in self.sides.desired:
             known = self.sides.units.get(wanted.key)
             if known is None:
-                yield self._new(wanted, changes.get(wanted.key))
+                yield self._new(wanted, self.changes.get(wanted.key))
             else:
                 yield self._of_the_source(wanted, known)
         for key, trouble in self.sides.absent.items():
@@ -88,10 +88,13 @@ class _Units:
             return standing_of(self.sides, known, "gone", wanted.row, "it is not live any more")
         fields = dict(self._fields(wanted, known, live))
         self._learn(wanted, known, live, fields)
-        standing, words = worst(fields), ""
-        if standing == "pending":
-            standing, words = self.sides.troubles.get(("unit", known.key), (standing, ""))
+        standing, words = told(self.sides, "unit", known.key, fields, self._is_unseen(known.key))
         return standing_of(self.sides, known, standing, wanted.row, words, fields)
+
+    def _is_unseen(self, key: str) -> bool:
+        """Whether something is to be sent that no reading shows, such as a lock code."""
+        after = self.changes[key].after if key in self.changes else {}
+        return any(not self._is_compared(name) for name in after if name != GROUP_FIELD)
 
     def _fields(
         self, wanted: DesiredUnit, known: KnownUnit, live: LiveUnit
@@ -224,9 +227,8 @@ class _Groups:
                 sides = wanted[name], known.payload.get(name), shown[name]
                 fields.update(moved(name, *sides, self.sides.policy(name)))
         self._learn(known, fields)
-        standing, words = worst(fields), ""
-        if standing == "pending":
-            standing, words = self.sides.troubles.get(("group", known.key), (standing, ""))
+        unseen = change is not None and not shown.keys() >= change.after.keys()
+        standing, words = told(self.sides, "group", known.key, fields, unseen)
         return standing_of(self.sides, known, standing, None, words, fields)
 
     def _shown(self, live: LiveGroup) -> Payload:

@@ -78,6 +78,17 @@ def worst(fields: Mapping[str, FieldStanding]) -> StandingName:
     return next((name for name in _WORST if name in moved), "in step")
 
 
+def told(
+    sides: Sides, entity: Entity, key: str, fields: Mapping[str, FieldStanding], unseen: bool
+) -> Trouble:
+    """How one stands whose fields stand so. What is still to be sent, and did not come through when
+    it was, is told as that; also where it is `unseen`, so that no field can show it."""
+    standing = worst(fields)
+    if standing == "pending" or (standing == "in step" and unseen):
+        return sides.troubles.get((entity, key), (standing, ""))
+    return standing, ""
+
+
 def standing_of(
     sides: Sides,
     known: KnownUnit | KnownGroup,

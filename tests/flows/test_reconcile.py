@@ -162,6 +162,20 @@ def test_what_was_refused_last_night_is_failed_in_the_words_of_the_api(desk, uni
     assert 1 == summary.exit_code
 
 
+def test_a_refused_change_that_no_reading_shows_is_failed_until_it_comes_through(desk, unit):
+    desk.sync(unit(1), unit(2))
+    desk.fault("status", "PUT units/bulk_update", status=422, count=9)
+    desk.sync(unit(1, lock="49999"), unit(2))
+    refused = compared(desk)
+    desk.sandbox.clear_faults()
+    desk.sync()
+    sent = compared(desk)
+
+    assert {"A1": "failed"} == found_in(desk, refused)
+    assert 1 == refused.exit_code
+    assert {} == found_in(desk, sent)
+
+
 def test_drift_that_is_accepted_stays_and_needs_nobody(desk, unit):
     desk.configure("    missing: report", "    drift: {standard_rate: accept}\n    missing: report")
     desk.sync(unit(1), unit(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from transforms import storedge, travtus
 from transforms.canonical import canonical
 from transforms.change import DesiredUnit
 from transforms.compare import compare
-from transforms.plan import KnownGroup, KnownUnit, Live, LiveGroup, LiveUnit
+from transforms.plan import Change, KnownGroup, KnownUnit, Live, LiveGroup, LiveUnit
 from transforms.sides import Sides
 from transforms.standing import FieldStanding, Standing
 
@@ -121,6 +122,23 @@ def test_lock_codes_and_what_the_api_never_shows_cannot_drift():
     wanted = {"combination_lock_number": "hmac:1", "walk_thru_order": 3}
 
     assert standing(wanted, wanted, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        ({"combination_lock_number": "hmac:2"}, ["unknown"]),
+        ({"standard_rate": 25}, []),
+    ],
+)
+def test_only_what_no_reading_shows_stays_in_trouble_once_all_reads_as_wanted(left, expected):
+    trouble = {("unit", "1"): ("unknown", "no answer")}
+    seen = sides(rate(25), rate(20), rate(25), troubles=trouble)
+    change = Change("unit", "facility", "1", "A1", "update", {}, left, "r1")
+
+    found = compare(replace(seen, changes=(change,))).standings
+
+    assert expected == [one.standing for one in found]
 
 
 def test_a_rate_that_tiers_decide_cannot_drift():
