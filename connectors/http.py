@@ -167,29 +167,30 @@ class HttpClient:
         while True:
             try:
                 self._pause(delay)
-                reply = self._attempt(build, auth)
+                reply = self._attempt(build, auth, safe)
                 return replace(reply, lost_before=attempts.lost_one)
             except ApiError as error:
                 delay = attempts.after(error)
 
-    def _attempt(self, build: Callable[[], httpx.Request], auth: VendorAuth) -> Reply:
+    def _attempt(self, build: Callable[[], httpx.Request], auth: VendorAuth, safe: bool) -> Reply:
         auth.prepare(self.post_form)
         self._pause(self._rate.reserve())
         request = build()
         try:
-            return self._exchange(request, auth)
+            return self._exchange(request, auth, safe)
         except TokenExpired as refusal:
             if auth.renew(request):
                 raise
             raise as_refused(refusal) from None
 
-    def _exchange(self, request: httpx.Request, auth: VendorAuth) -> Reply:
+    def _exchange(self, request: httpx.Request, auth: VendorAuth, safe: bool) -> Reply:
         started = self._clock.monotonic()
         exchange = Exchange(
             what=f"{request.method} {request.url.path}",
             redact=partial(self._hide, request),
             clock=self._clock,
             until=started + self._total_seconds,
+            safe=safe,
         )
         self._count()
         try:

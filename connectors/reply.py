@@ -65,12 +65,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One attempt: what was asked, until when an answer counts, and how to speak of it."""
+    """One attempt: what was asked, until when an answer counts, and how to speak of it.
+
+    `safe` says that repeating the request does no harm even if it took effect.
+    """
 
     what: str
     redact: Redact
     clock: Clock
     until: float
+    safe: bool
 
     def error(self, kind: type[ApiError], detail: str = "", **answer: Any) -> ApiError:
         """An error that says what was asked and what happened, without a secret."""
@@ -108,7 +112,8 @@ def interpret(answer: Answer, exchange: Exchange) -> tuple[dict[str, Any], str |
     body = _json_object(answer, exchange)
     status = _status_inside(answer.status, body, exchange)
     if not 200 <= status < 300:
-        raise _refusal(answer, status, body, exchange)
+        refusal = _refusal(answer, status, body, exchange)
+        raise refusal if exchange.safe else _not_vouched_for(refusal, answer, exchange)
     return body, _request_id(answer, body)
 
 
@@ -226,6 +231,16 @@ def _refusal(
         body=body,
         retry_after=asked,
     )
+
+
+def _not_vouched_for(refusal: ApiError, answer: Answer, exchange: Exchange) -> ApiError:
+    """A success that says inside that it was turned away at the door is no reason to send again
+    what may have been done."""
+    if refusal.outcome != "rejected" or refusal.retry != "now":
+        return refusal
+    detail = f"the answer contradicts itself: status {answer.status}, inside {refusal.status}"
+    said = {"words": refusal.words, "request_id": refusal.request_id}
+    return exchange.error(MalformedReply, detail, status=answer.status, **said)
 
 
 def _words(body: Mapping[str, Any], exchange: Exchange) -> str:

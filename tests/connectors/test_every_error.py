@@ -77,7 +77,7 @@ def endless() -> Iterator[bytes]:
 
 def one_attempt(response: httpx.Response) -> Raise:
     """An answer as a single attempt sees it, before anybody renews a credential."""
-    exchange = Exchange("GET /units", str, FakeClock(), until=60)
+    exchange = Exchange("GET /units", str, FakeClock(), until=60, safe=True)
     return lambda: interpret(receive(response, exchange), exchange)
 
 
@@ -102,7 +102,7 @@ def no_file() -> object:
 RAISED: dict[str, Raise] = {
     "ApiUnreachable": sending(httpx.ConnectError("refused")),
     "Conflict": sending(said(409)),
-    "CredentialsRefused": sending(said(200, meta={"error_code": 2}), auth=oauth()),
+    "CredentialsRefused": sending(said(401, meta={"error_code": 2}), auth=oauth()),
     "Forbidden": sending(said(403)),
     "GroupRefused": sending(travtus(401, "no_access_to_group")),
     "ListingUnreadable": listing,

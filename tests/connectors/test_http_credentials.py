@@ -116,6 +116,18 @@ def test_a_fresh_signature_may_be_accepted() -> None:
     assert client.send("POST", "/units", json={}, safe=False, max_attempts=1).status == 200
 
 
+@pytest.mark.parametrize("meta", [{"error_code": 2}, {"status_code": 401}, {"status_code": 429}])
+def test_a_success_that_says_no_inside_sends_nothing_again_that_may_have_been_done(
+    meta: dict[str, Any],
+) -> None:
+    """The status says that a create was processed, so that its sender has to look first."""
+    vendor = Vendor(said(200, units=[], meta=meta), OK)
+    error = failure(client_of(vendor, oauth()), safe=False)
+
+    assert type(error) is errors.MalformedReply
+    assert len(vendor.carried) == 1
+
+
 # Travtus' own ways
 
 

@@ -22,7 +22,7 @@ def understood(
     response: httpx.Response, clock: FakeClock | None = None
 ) -> tuple[dict[str, Any], str | None]:
     """The object and the request id of an answer."""
-    exchange = Exchange("POST /v1/units", str, clock or FakeClock(), until=DEADLINE_SECONDS)
+    exchange = Exchange("POST /v1/units", str, clock or FakeClock(), DEADLINE_SECONDS, safe=True)
     return interpret(receive(response, exchange), exchange)
 
 

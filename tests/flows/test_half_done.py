@@ -59,6 +59,20 @@ def test_units_that_were_made_although_the_answer_said_no_are_not_made_again(des
     assert 0 == desk.sync().pipelines[0].requests
 
 
+@pytest.mark.parametrize("meta", [{"error_code": 2}, {"status_code": 401}, {"status_code": 429}])
+def test_units_that_were_made_although_a_success_said_no_inside_are_not_made_again(
+    desk, unit, meta
+):
+    desk.sync(unit(1))
+    desk.fault("malformed", CREATE, body={"units": [], "meta": meta | {"message": "no"}})
+
+    desk.sync(*(unit(number) for number in range(1, 6)))
+
+    assert {"A1", "A2", "A3", "A4", "A5"} == set(desk.live())
+    assert 0 == desk.sync().exit_code
+    assert 0 == desk.sync().pipelines[0].requests
+
+
 @pytest.mark.parametrize("status", REFUSALS)
 def test_groups_that_were_made_although_the_answer_said_no_are_not_made_again(desk, unit, status):
     desk.sync(unit(1))
