@@ -163,7 +163,6 @@ class Hands:
         kept = {name: unit[name] for name in UNIT_CHECKS if name in unit and name != "identifier"}
         made = group.upsert(kept, self.world.travtus._new_unit)
         self.world.taint[made["identifier"]] = {"*"}
-        self.world.remade.add(str(unit.get("external_ref")))
         return "makes an apartment anew"
 
     def readdress_apartment(self) -> str | None:

@@ -146,8 +146,6 @@ class Simulated:
         self.sound = True
         self.strange = False
         self.restored = False
-        self.regrouped = False
-        self.remade: set[str] = set()
         self.settled = False
         self.allowed = False
         self.number = 0

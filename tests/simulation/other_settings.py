@@ -27,7 +27,6 @@ def _noted(world: Simulated, random: Random) -> None:
 
 def _names_of_groups(world: Simulated, random: Random) -> None:
     world.suffix = "" if world.suffix else " (new)"
-    world.regrouped = True
 
 
 def _canary(world: Simulated, random: Random) -> None:
