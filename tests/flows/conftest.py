@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from connectors.clock import FakeClock
 from connectors.sandbox import DEMO_CREDENTIALS, Fault, demo_sandbox, mock_transport
+from flows.cli import app
 from flows.settings import Settings, load
 from flows.summary import RunSummary
 from flows.sync import Night, preview, sync
@@ -203,3 +205,16 @@ def environment():
 def rows():
     """The row builders, under names that do not clash with a test's own."""
     return unit, apartment
+
+
+@pytest.fixture
+def ask(desk, environment):
+    """Runs a command in this process, and returns what it printed."""
+
+    def run(*arguments, code=0):
+        arguments = [*arguments, "--config", str(desk.config)]
+        done = CliRunner().invoke(app, arguments, env=environment)
+        assert code == done.exit_code, done.output
+        return done.stdout if code == 0 else done.stderr
+
+    return run

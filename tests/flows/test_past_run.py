@@ -8,9 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
-from flows.cli import app
 from state.store import Store
 from tests.flows.conftest import FACILITY
 
@@ -18,19 +16,6 @@ from tests.flows.conftest import FACILITY
 @pytest.fixture
 def unit(rows):
     return rows[0]
-
-
-@pytest.fixture
-def ask(desk, environment):
-    """Runs a command in this process, and returns what it printed."""
-
-    def run(*arguments, code=0):
-        arguments = [*arguments, "--config", str(desk.config)]
-        done = CliRunner().invoke(app, arguments, env=environment)
-        assert code == done.exit_code, done.output
-        return done.stdout if code == 0 else done.stderr
-
-    return run
 
 
 def to_do(ask) -> list[list[tuple[str, int]]]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from flows.cli import app
 from flows.linking import Wish
 from flows.reconcile import reconcile
 from state.store import Store
@@ -17,19 +15,6 @@ from tests.flows.conftest import CONFIG, FACILITY, OTHER, Desk
 @pytest.fixture
 def unit(rows):
     return rows[0]
-
-
-@pytest.fixture
-def ask(desk, environment):
-    """Runs a command in this process, and returns what it printed."""
-
-    def run(*arguments, code=0):
-        arguments = [*arguments, "--config", str(desk.config)]
-        done = CliRunner().invoke(app, arguments, env=environment)
-        assert code == done.exit_code, done.output
-        return done.stdout if code == 0 else done.stderr
-
-    return run
 
 
 def test_every_night_of_a_unit_is_told_across_a_rename_and_a_move(desk, unit, ask):
