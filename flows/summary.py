@@ -56,6 +56,14 @@ class Balance:
         rejected = int(checked.rejections["row"].nunique())
         return cls(checked.extracted, checked.collapsed, rejected)
 
+    def __add__(self, other: Balance) -> Balance:
+        """Of both, which share no row."""
+        return Balance(
+            self.extracted + other.extracted,
+            self.collapsed + other.collapsed,
+            self.rejected + other.rejected,
+        )
+
 
 class Stock(NamedTuple):
     """The units of one kind that the API holds, and the rentable ones where it speaks of that."""

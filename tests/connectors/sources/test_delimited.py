@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.delimited import read_delimited
-from connectors.sources.extract import Extract
+from tests.connectors.sources.whole import Whole, whole_of
 
 
-def read(text: str, delimiter: str = ",") -> Extract:
-    return read_delimited(text.encode(), "units.csv", delimiter)
+def read(text: str, delimiter: str = ",") -> Whole:
+    lines = io.StringIO(text, newline="")
+    return whole_of("units.csv", read_delimited(lines, "units.csv", delimiter))
 
 
-def rows(extract: Extract) -> dict[int, list[str]]:
+def rows(extract: Whole) -> dict[int, list[str]]:
     return dict(zip(extract.rows.index, extract.rows.to_numpy().tolist(), strict=True))
 
 
-def faults(extract: Extract) -> list[tuple[int, str]]:
+def faults(extract: Whole) -> list[tuple[int, str]]:
     return [(record.row, record.message) for record in extract.malformed]
 
 
