@@ -4,9 +4,10 @@
     python -m benchmarks.large known FOLDER
     python -m benchmarks.large night FOLDER
 
-`inventory` writes the source and its configuration, 500 units a facility. `known` makes the state of
-an API that confirmed all of it, through the engine's own steps 1 to 5. `night` runs
-`unitsync sync --direct` in a process of its own and prints its peak memory and its parts as JSON.
+`inventory` writes the source and its configuration, 500 units a facility. `known` makes the state
+of an API that confirmed all of it, through the engine's own steps 1 to 5. `night` runs
+`unitsync sync --direct` in a process of its own and prints its peak memory and its parts as JSON;
+`night FOLDER --against URL` sends what changed to a sandbox there.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def write_known(folder: Path) -> None:
     world = World()
     with jobs_of(settings, world) as [job]:
         night = read(job, world, Watcher())
-        assert night.desired is not None, night.failure
+        if night.desired is None:
+            raise SystemExit(str(night.failure))
         with running(settings, world, "sync", lambda store: False) as run:
             store, name, policy = run.store, job.name, job.policy
             for scope in night.desired.scopes():
