@@ -6,6 +6,7 @@ neither to the state nor to the API, and never shows a secret.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,19 +14,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import pandas as pd
+
 from connectors.clock import Clock
 from connectors.errors import ApiError, SourceUnreadable
-from connectors.sources.extract import Extract
+from connectors.sources.by_scope import Extract
 from flows.config_errors import ConfigError
-from flows.job import Job, extract, jobs_of, normalize, reshape, validate
+from flows.gathering import gather
+from flows.job import Job, extract, jobs_of, need_columns
 from flows.settings import Settings, load
 from flows.summary import explain
 from flows.world import World
 from transforms.canonical import payloads
-from transforms.normalize import Normalized
 from transforms.plan import Live, Payload
 from transforms.reshape import Desired
-from transforms.validate import Checked
 
 CHECKS = ("configuration", "source", "columns", "rows", "access")
 SAMPLED = 3
@@ -110,23 +112,24 @@ def _examine(checklist: Checklist, config: Path, world: World) -> None:
 def _examine_job(checklist: Checklist, job: Job) -> None:
     prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
-    normalized = prove("columns", lambda: normalize(job, extracted), _told_columns)
-    desired = prove("rows", lambda: _desired(job, normalized, extracted), _told_rows)
-    checklist.sample = _sample(job, desired)
-    scope = str(desired.units["_scope"].iloc[0])
+    prove("columns", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
+    desired = prove("rows", lambda: _desired(job, extracted), _told_rows)
+    units = next(units for units in desired.units.each() if len(units))
+    checklist.sample = _sample(job, units)
+    scope = str(units["_scope"].iloc[0])
     prove("access", lambda: job.target.read(scope), _told_access)
 
 
-def _desired(job: Job, normalized: Normalized, extracted: Extract) -> Desired:
-    checked = validate(job, normalized, extracted)
-    if checked.valid.empty:
-        raise NothingValid(f"no row is valid: {_reasons(checked)}")
-    return reshape(job, checked, extracted)
+def _desired(job: Job, extracted: Extract) -> Desired:
+    desired, _ = gather(job, extracted)
+    if not _valid(desired):
+        raise NothingValid(f"no row is valid: {_reasons(desired)}")
+    return desired
 
 
-def _sample(job: Job, desired: Desired) -> tuple[Payload, ...]:
+def _sample(job: Job, units: pd.DataFrame) -> tuple[Payload, ...]:
     """The first few units; secrets are hashes by now, and shown as dots."""
-    return tuple(islice(payloads(desired.units, job.target.schema), SAMPLED))
+    return tuple(islice(payloads(units, job.target.schema), SAMPLED))
 
 
 def _told_settings(settings: Settings) -> str:
@@ -134,28 +137,33 @@ def _told_settings(settings: Settings) -> str:
 
 
 def _told_extract(extracted: Extract) -> str:
-    rows = _count(len(extracted.rows), "row")
+    rows = _count(extracted.count, "row")
     doubt = "" if extracted.complete else f"; not proven complete: {extracted.reason}"
     return f"{rows} in {extracted.origin}{doubt}"
 
 
-def _told_columns(normalized: Normalized) -> str:
-    mapped = [name for name in normalized.frame.columns if not name.startswith("_")]
-    return f"all there, for {_count(len(mapped), 'field')} of the API"
+def _told_columns(job: Job) -> str:
+    return f"all there, for {_count(len(job.pipeline.mapping.fields), 'field')} of the API"
 
 
 def _told_rows(desired: Desired) -> str:
     scopes = _count(len(desired.scopes()), "scope")
     refused = _reasons(desired)
-    return f"{len(desired.units)} valid, in {scopes}" + (
-        f"; rejected: {refused}" if refused else ""
-    )
+    return f"{_valid(desired)} valid, in {scopes}" + (f"; rejected: {refused}" if refused else "")
 
 
-def _reasons(judged: Checked | Desired) -> str:
+def _valid(desired: Desired) -> int:
+    return int(desired.counts["valid"].sum())
+
+
+def _reasons(desired: Desired) -> str:
     """How many rows break which rule, the most frequent first; a row may break several."""
-    rules = judged.rejections.groupby("rule")["row"].nunique().sort_values(ascending=False)
-    return ", ".join(f"{count} {rule}" for rule, count in rules.items())
+    rules = Counter[str]()
+    for lines in desired.rejections.each():
+        rules.update(lines.drop_duplicates(["row", "rule"])["rule"].tolist())
+    # Rules that are as frequent stand in the order of their names.
+    frequent = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
+    return ", ".join(f"{count} {rule}" for rule, count in frequent)
 
 
 def _told_access(live: Live) -> str:

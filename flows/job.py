@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from connectors.sources.extract import Extract
+from connectors.sources.by_scope import Extract, by_scope
+from connectors.sources.extract import Malformed
 from connectors.sources.file import extract as read_file
+from connectors.sources.shelf import Shelf
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.target import Target, connect
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
@@ -38,12 +40,14 @@ class ColumnsMissing(ConfigError):
 
 @dataclass(frozen=True)
 class Job:
-    """A pipeline of a run, with its target connected; `resend`: what is unchanged is sent, too."""
+    """A pipeline of a run, with its target connected; `resend`: what is unchanged is sent, too. An
+    inventory larger than memory lies on the `shelf`."""
 
     name: str
     pipeline: Pipeline
     settings: Settings
     target: Target
+    shelf: Shelf = field(repr=False, compare=False)
     resend: bool = False
 
     @property
@@ -80,26 +84,31 @@ def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
         for name, pipeline in settings.pipelines.items():
             target = connect(pipeline.target, world.outside())
             connections.enter_context(target.client)
-            jobs.append(Job(name, pipeline, settings, target))
+            shelf = connections.enter_context(Shelf())
+            jobs.append(Job(name, pipeline, settings, target, shelf))
         yield jobs
 
 
 def extract(job: Job) -> Extract:
-    """Step 1: source to raw rows; raises SourceUnreadable."""
-    return read_file(job.pipeline.source, job.settings.base)
+    """Step 1: source to raw rows, in parts that share no scope; raises SourceUnreadable."""
+    chunks = read_file(job.pipeline.source, job.settings.base)
+    return by_scope(chunks, job.pipeline.mapping.scope, job.shelf)
 
 
-def normalize(job: Job, extracted: Extract) -> Normalized:
-    """Step 2: raw rows to API fields; raises ColumnsMissing for columns that are not there."""
-    missing = mapping.missing_columns(extracted.rows.columns, job.pipeline.mapping)
-    if missing:
+def need_columns(job: Job, extracted: Extract) -> None:
+    """Raises ColumnsMissing for columns that the mapping names and the source does not have."""
+    if missing := mapping.missing_columns(extracted.columns, job.pipeline.mapping):
         raise _columns_missing(job, missing, extracted.origin)
-    return normalization.normalize(extracted.rows, job.pipeline.mapping, job.target.schema)
 
 
-def validate(job: Job, normalized: Normalized, extracted: Extract) -> Checked:
+def normalize(job: Job, rows: pd.DataFrame) -> Normalized:
+    """Step 2: raw rows to API fields."""
+    return normalization.normalize(rows, job.pipeline.mapping, job.target.schema)
+
+
+def validate(job: Job, normalized: Normalized, malformed: Sequence[Malformed]) -> Checked:
     """Step 3: valid rows and rejections."""
-    return validation.validate(normalized, job.target.schema, malformed=extracted.malformed)
+    return validation.validate(normalized, job.target.schema, malformed=malformed)
 
 
 def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
@@ -115,7 +124,7 @@ def reshape(job: Job, checked: Checked, extracted: Extract) -> Desired:
         job.target.mask,
         complete=extracted.complete or reported,
         version=job.version,
-        columns=tuple(extracted.rows.columns),
+        columns=extracted.columns,
     )
 
 
@@ -124,14 +133,14 @@ def changed_cells(job: Job, extracted: Extract) -> pd.Series:
     column, path = job.pipeline.changed, f"pipelines.{job.name}.changed"
     if column is None:
         found = "no column says when a row was changed"
-        allowed = listed(f'"{name}"' for name in extracted.rows.columns)
+        allowed = listed(f'"{name}"' for name in extracted.columns)
         problem = job.settings.problem(path, found, allowed, "write changed: COLUMN")
         raise ConfigError(job.settings.file, [problem])
-    if column not in extracted.rows.columns:
+    if column not in extracted.columns:
         found = f'{extracted.origin} has no column "{column}"'
-        hint = did_you_mean(column, extracted.rows.columns)
+        hint = did_you_mean(column, extracted.columns)
         raise ConfigError(job.settings.file, [job.settings.problem(path, found, "", hint)])
-    return extracted.rows[column]
+    return extracted.column(column)
 
 
 def _columns_missing(

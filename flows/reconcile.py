@@ -19,7 +19,7 @@ from flows.planning import Planner
 from flows.run import Run, running
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary, explain, unable
-from flows.sync import Night, Watcher, read, read_all
+from flows.sync import Night, Watcher, add_rejections, read, read_all
 from flows.world import World
 from transforms.compare import compare
 from transforms.diff import ScopePlan, desired_units
@@ -54,7 +54,7 @@ def _pipeline(
     if night.desired is not None:
         watcher.stage(name, "compare")
         with night.timed(run.world):
-            run.store.add_rejections(name, run.run_id, night.desired.rejections)
+            add_rejections(night.desired, name, run)
             reconciler = Reconciler.of(night.job, night.desired, run, wish, confirmations)
             try:
                 reconciler.run(watcher)
@@ -86,7 +86,6 @@ class Reconciler:
     planner: Planner
     linking: Linking
     share: float
-    problems: Mapping[str, Mapping[str, str]]
     found: Found = field(default_factory=Found)
 
     @classmethod
@@ -95,12 +94,7 @@ class Reconciler:
     ) -> Reconciler:
         """For a pipeline whose source has been read."""
         planner = Planner(job, desired, run.store, run.run_id, run.world.pool, run.allow_command)
-        lines = desired.rejections
-        problems: dict[str, dict[str, str]] = {}
-        for scope, key, message in zip(lines["scope"], lines["key"], lines["message"], strict=True):
-            problems.setdefault(scope, {})[key] = message
-        linking = Linking(planner, wish.adopt, confirmations)
-        return cls(job, planner, linking, wish.share, problems)
+        return cls(job, planner, Linking(planner, wish.adopt, confirmations), wish.share)
 
     def run(self, watcher: Watcher) -> None:
         """Reads and compares; raises ApiError where no scope can be read."""
@@ -163,7 +157,7 @@ class Reconciler:
             units=known,
             groups=known_groups,
             desired=desired_units(desired.units, self.job.policy),
-            changes=linked.plan.changes,
+            changes=tuple(linked.plan.changes),
             schema=self.job.target.schema,
             policies=self.job.pipeline.drift,
             absent=absent,
@@ -178,7 +172,8 @@ class Reconciler:
     ) -> tuple[dict[str, Trouble], list[str]]:
         """Why known units, those that we took off the market apart, have no valid row; and those
         of which that proves nothing, for the extract may not be complete."""
-        shown, problems = set(desired.units["_key"]), self.problems.get(desired.scope, {})
+        shown, lines = set(desired.units["_key"]), self.planner.desired.rejections.of(desired.scope)
+        problems = dict(zip(lines["key"], lines["message"], strict=True))
         standing = {key for key, unit in known.items() if key not in shown and not unit.retired}
         missing = standing & set(plan.missing)
         rejected = (standing - missing) & set(desired.rejected)

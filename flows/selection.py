@@ -12,7 +12,7 @@ from datetime import date
 
 import pandas as pd
 
-from connectors.sources.extract import Extract
+from connectors.sources.by_scope import Extract
 from flows.config_errors import did_you_mean
 from flows.config_errors import listed as choice_of
 from flows.job import Job, changed_cells
@@ -23,6 +23,7 @@ from flows.sync import Night, Watcher, read
 from flows.world import World
 from state.store import Store
 from transforms.reshape import Desired
+from transforms.rows import together
 from transforms.selection import Mask, at, between, candidates, named
 
 # As many unknown names as a message still names readably.
@@ -137,7 +138,7 @@ def _keep(night: Night, desired: Desired, rows: pd.DataFrame, masks: Mapping[str
     chosen = rows.index[answers.all(axis="columns")]
     part = desired.part(chosen)
     night.desired = part
-    night.balance = Balance(len(chosen), 0, int(part.rejections["row"].nunique()))
+    night.balance = Balance(len(chosen), 0, int(together(part.rejections)["row"].nunique()))
     asked = f": {', '.join(masks)}" if masks else ""
     night.notices += (f"selected {number(len(chosen))} of {counted(len(rows), 'row')}{asked}",)
     return len(chosen)

@@ -8,6 +8,7 @@ cannot move.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -80,13 +81,13 @@ class ScopePlan:
     """
 
     scope: str
-    changes: tuple[Change, ...]
+    changes: Sequence[Change]
     unchanged: int
     missing: tuple[str, ...]
     rows: int
     rejected: int
     refreshed: Mapping[str, str]
-    keys: frozenset[str]
+    keys: AbstractSet[str]
     known: int
     digest: str
     rejected_keys: Mapping[str, int] = field(default_factory=dict)
@@ -221,9 +222,9 @@ def _missing(desired: ScopeDesired, absent: Mapping[str, str]) -> tuple[str, ...
 
 def _hold_unmovable(change: Change, desired: ScopeDesired, known: Known, policy: Policy) -> Change:
     origin = known.elsewhere.get(change.key)
-    # A key that stands in both scopes tonight is two units that are called alike.
-    stays = policy.can_move_scopes or change.key in desired.shared
-    if stays or change.action != "create" or origin is None:
+    if policy.can_move_scopes or change.action != "create" or origin is None:
+        return change
+    if change.key in desired.shared:  # in both scopes tonight: two units that are called alike
         return change
     reason = (
         f"the unit is known in group {origin!r} and the API cannot move it to {change.scope!r} "

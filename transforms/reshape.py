@@ -1,25 +1,25 @@
 """Valid rows as group-scoped frames: the desired side, one scope at a time.
 
-`Desired` holds every scope of a pipeline in one frame with one digest per scope, so that a night
-without changes compares a handful of digests and touches no row.
+`Desired` holds one digest per scope, so that a night without changes compares a handful of digests
+and touches no row.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from transforms.fingerprint import fingerprints, scope_digests
 from transforms.plan import Payload
+from transforms.rows import Held, Rows
 from transforms.schema import TargetSchema
 from transforms.secrets import SecretMask
+from transforms.shared_keys import SharedKeys
 from transforms.validate import Checked
 
 GROUP_COLUMNS = ["_group_name", "_marked", "_enclosed"]
@@ -42,7 +42,7 @@ class ScopeDesired:
     units: pd.DataFrame
     rejected: frozenset[str]
     astray: frozenset[str]
-    shared: frozenset[str]
+    shared: Container[str]
     rows: int
     rejected_rows: int
     complete: bool
@@ -57,9 +57,9 @@ class Desired:
     """What the source says now, all scopes of a pipeline. `secrets` never leaves the push. `whole`
     is, of a selected part, what it was taken from."""
 
-    units: pd.DataFrame
-    secrets: pd.DataFrame = field(repr=False)
-    rejections: pd.DataFrame
+    units: Rows
+    secrets: Rows = field(repr=False)
+    rejections: Rows
     counts: pd.DataFrame  # by scope: valid, rejected, digest, complete
     astray: frozenset[str]
     complete: bool
@@ -68,45 +68,37 @@ class Desired:
 
     def part(self, rows: pd.Index) -> Desired:
         """Only these source rows: never complete, and never in step, for the rest is not here."""
-        units = self.units[self.units.index.isin(rows)]
-        rejections = self.rejections[self.rejections["row"].isin(rows)]
-        counts = _row_counts(units, rejections).assign(complete=False, digest="")
+        units = pd.concat(frame[frame.index.isin(rows)] for frame in self.units.each())
+        lines = pd.concat(lines[lines["row"].isin(rows)] for lines in self.rejections.each())
         return replace(
             self,
-            units=units,
-            rejections=rejections,
-            counts=counts,
+            units=Held(units, units["_scope"]),
+            rejections=Held(lines, lines["scope"]),
+            counts=_row_counts(units, lines).assign(complete=False, digest=""),
             astray=frozenset(),
             complete=False,
             whole=self,
         )
 
     @cached_property
-    def shared(self) -> frozenset[str]:
+    def shared(self) -> Container[str]:
         """The keys that stand in several scopes of the source."""
-        if self.whole is not None:
-            return self.whole.shared
-        places = [frame[["scope", "key"]] for frame in (self._named_units(), self.rejections)]
-        named = pd.concat(places, ignore_index=True).drop_duplicates()
-        named = named[(named["scope"] != "") & (named["key"] != "")]
-        return frozenset(named.loc[named["key"].duplicated(), "key"])
+        return self.whole.shared if self.whole else SharedKeys(self._places, self._keys_of)
 
-    def _named_units(self) -> pd.DataFrame:
-        return self.units[["_scope", "_key"]].set_axis(["scope", "key"], axis="columns")
+    def _places(self) -> Iterator[pd.DataFrame]:
+        for units in self.units.each():
+            yield units[["_scope", "_key"]].set_axis(["scope", "key"], axis="columns")
+        for lines in self.rejections.each():
+            yield lines[["scope", "key"]]
 
-    @cached_property
-    def _positions(self) -> Mapping[str, npt.NDArray[np.intp]]:
-        indices = self.units.groupby("_scope").indices
-        return {str(scope): np.asarray(at) for scope, at in indices.items()}
-
-    def _rows(self, scope: str) -> pd.DataFrame:
-        return self.units.iloc[self._positions.get(scope, np.empty(0, dtype=np.intp))]
+    def _keys_of(self, scope: str) -> frozenset[str]:
+        return frozenset(self.units.of(scope)["_key"]) | frozenset(self.rejections.of(scope)["key"])
 
     def secrets_of(self, scope: str, keys: Iterable[str]) -> dict[str, Payload]:
         """The real values of the secret fields of some units of a scope, by unit key."""
-        rows = self._rows(scope)
+        rows = self.units.of(scope)
         rows = rows[rows["_key"].isin(list(keys))]
-        cells = self.secrets.loc[rows.index].to_dict("records")
+        cells = self.secrets.of(scope).loc[rows.index].to_dict("records")
         return {
             key: {str(name): value for name, value in fields.items() if pd.notna(value)}
             for key, fields in zip(rows["_key"], cells, strict=True)
@@ -125,28 +117,20 @@ class Desired:
         """How many rows of the scope are valid, and how many were rejected."""
         return self._row_counts.get(scope, (0, 0))
 
-    @cached_property
-    def _rejected_keys(self) -> Mapping[str, Counter[str]]:
-        """By scope how many rejected rows bear each key; a row can break several rules."""
-        keys: defaultdict[str, dict[int, str]] = defaultdict(dict)
-        columns = (self.rejections[name].tolist() for name in ("scope", "row", "key"))
-        for scope, row, key in zip(*columns, strict=True):
-            keys[scope][row] = key
-        return {scope: Counter(rows.values()) for scope, rows in keys.items()}
-
     def digest(self, scope: str) -> str:
         """The scope's digest, or "" for a scope that the source does not name."""
         return str(self.counts.at[scope, "digest"]) if scope in self.counts.index else ""
 
     def scope(self, scope: str) -> ScopeDesired:
         """One scope, for the diff; empty for a scope that the source does not name."""
-        rejected = self._rejected_keys.get(scope, Counter())
+        lines = self.rejections.of(scope).drop_duplicates("row")  # a row can break several rules
+        rejected = Counter(lines["key"].tolist())
         valid, rejected_rows = self.row_counts(scope)
         named = scope in self.counts.index
         complete = self.counts.at[scope, "complete"] if named else self.complete
         return ScopeDesired(
             scope=scope,
-            units=self._rows(scope),
+            units=self.units.of(scope),
             rejected=frozenset(rejected) - {""},
             astray=self.astray,
             shared=self.shared,
@@ -182,9 +166,9 @@ def reshape(
     units = units.assign(_digest=fingerprints(units[said], version))
     complete = complete and not checked.scopeless_keyless
     return Desired(
-        units=units,
-        secrets=secrets,
-        rejections=checked.rejections,
+        units=Held(units, units["_scope"]),
+        secrets=Held(secrets, units["_scope"]),
+        rejections=Held(checked.rejections, checked.rejections["scope"]),
         counts=_counts(units, checked, complete, version),
         astray=checked.scopeless_keys,
         complete=complete,

@@ -25,12 +25,20 @@ def candidates(desired: Desired, label: str, known: Callable[[str], pd.DataFrame
 
     `label` is the field that names a unit; `known` gives key, name, group_key of a scope.
     """
-    valid = desired.units.reindex(columns=[*COLUMNS, label]).rename(columns={label: "name"})
-    rows = desired.rejections.drop_duplicates("row").set_index("row")
+    columns = {**COLUMNS, label: "name"}
+    valid = [units.reindex(columns=list(columns)) for units in desired.units.each()]
     rejected = [
-        _as_known(lines, known(str(scope))) for scope, lines in rows.groupby("scope", sort=False)
+        _as_known(rows, known(str(scope)))
+        for lines in desired.rejections.each()
+        for scope, rows in _rows(lines).groupby("scope", sort=False)
     ]
-    return pd.concat([valid.rename(columns=COLUMNS), *rejected]).astype("object").fillna("")
+    told = [rows.rename(columns=columns) for rows in valid]
+    return pd.concat([*told, *rejected]).astype("object").fillna("")
+
+
+def _rows(lines: pd.DataFrame) -> pd.DataFrame:
+    """One line for each rejected row, by its number."""
+    return lines.drop_duplicates("row").set_index("row")
 
 
 def _as_known(lines: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

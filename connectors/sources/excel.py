@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.cells import cell_text
-from connectors.sources.extract import Extract, assemble, header
+from connectors.sources.extract import Chunk, chunk, header
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -30,7 +30,7 @@ BROKEN = (
 )
 
 
-def read_excel(data: bytes, origin: str, sheet: str | int | None) -> Extract:
+def read_excel(data: bytes, origin: str, sheet: str | int | None) -> Chunk:
     """Read one sheet: by name, by position from 1, else the first."""
     # Imported here because it takes 0.2 s that no other format should pay.
     from openpyxl import load_workbook
@@ -43,7 +43,7 @@ def read_excel(data: bytes, origin: str, sheet: str | int | None) -> Extract:
             f"{origin} is not a readable Excel workbook ({type(error).__name__}); "
             "save it again as .xlsx without a password, or set `format`."
         ) from error
-    return _extract(grid, origin)
+    return _chunk(grid, origin)
 
 
 def _sheet_name(names: Sequence[str], origin: str, sheet: str | int | None) -> str:
@@ -66,7 +66,7 @@ def _grid(workbook: Workbook, name: str) -> list[tuple[Any, ...]]:
     return list(worksheet.iter_rows(values_only=True))
 
 
-def _extract(grid: list[tuple[Any, ...]], origin: str) -> Extract:
+def _chunk(grid: list[tuple[Any, ...]], origin: str) -> Chunk:
     cells = [[cell_text(value) for value in row] for row in grid]
     first = next((place for place, row in enumerate(cells) if any(map(_full, row))), None)
     if first is None:
@@ -76,7 +76,7 @@ def _extract(grid: list[tuple[Any, ...]], origin: str) -> Extract:
     names = header([*cells[first], *[None] * width][:width], origin)
     records = [[*row, *[None] * width][:width] for row in cells[first + 1 :]]
     columns = {name: [row[place] for row in records] for place, name in enumerate(names)}
-    return assemble(columns, range(first + 2, len(cells) + 1), origin)
+    return chunk(columns, range(first + 2, len(cells) + 1))
 
 
 def _width(row: Sequence[str | None]) -> int:

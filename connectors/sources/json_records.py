@@ -7,13 +7,14 @@ an error, because a JSON parser would silently take the last.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.extract import Extract, Malformed, assemble
+from connectors.sources.extract import CHUNK_CHARACTERS, Chunk, Malformed, chunk
 
 Row = dict[str, str | None]
+BLANKS = " \t\n\r\v\f"  # no others, for what they stand in is no blank line of JSON
 
 
 class _Number(str):
@@ -22,36 +23,43 @@ class _Number(str):
     __slots__ = ()
 
 
-def read_json(data: bytes, origin: str) -> Extract:
+def read_json(text: str, origin: str) -> Chunk:
     """An array of objects, or one object whose only list is that array."""
     try:
-        document = _parse(data)
+        document = _parse(text)
     except ValueError as error:
         raise SourceUnreadable(
             f"{origin} is not valid JSON: {error}. It may have been cut off, "
             "or be JSON Lines (set `format: jsonl`)."
         ) from error
-    return _extract(enumerate(_array(document, origin), start=1), origin)
+    return _chunk(enumerate(_array(document, origin), start=1))
 
 
-def read_json_lines(data: bytes, origin: str) -> Extract:
-    """One object per line; the row number is the line."""
-    # Only \n ends a line: str.splitlines would also split at U+2028 inside a text.
-    lines = enumerate(data.split(b"\n"), start=1)
-    return _extract(((row, _line(line)) for row, line in lines if line.strip()), origin)
+def read_json_lines(lines: Iterable[str]) -> Iterator[Chunk]:
+    """One object per line, each with its line end; the row number is the line."""
+    records: list[tuple[int, Any]] = []
+    characters = 0
+    for row, line in enumerate(lines, start=1):
+        if line.strip(BLANKS):
+            records.append((row, _line(line)))
+            characters += len(line)
+        if characters >= CHUNK_CHARACTERS:
+            yield _chunk(records)
+            records, characters = [], 0
+    yield _chunk(records)
 
 
-def _line(line: bytes) -> Any:
+def _line(line: str) -> Any:
     try:
         return _parse(line)
     except ValueError as error:
         return error
 
 
-def _parse(data: bytes) -> Any:
+def _parse(text: str) -> Any:
     try:
         return json.loads(
-            data,
+            text,
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_refuse_constant,
@@ -91,7 +99,7 @@ def _array(document: Any, origin: str) -> list[Any]:
     return found
 
 
-def _extract(records: Iterable[tuple[int, Any]], origin: str) -> Extract:
+def _chunk(records: Iterable[tuple[int, Any]]) -> Chunk:
     rows: list[Row] = []
     numbers: list[int] = []
     malformed: list[Malformed] = []
@@ -103,7 +111,7 @@ def _extract(records: Iterable[tuple[int, Any]], origin: str) -> Extract:
             malformed.append(Malformed(number, f"the record cannot be read: {_first(error)}"))
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: [row.get(name) for row in rows] for name in names}
-    return assemble(columns, numbers, origin, malformed=malformed)
+    return chunk(columns, numbers, malformed=malformed)
 
 
 def _first(error: ValueError) -> str:

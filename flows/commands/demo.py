@@ -23,6 +23,7 @@ from flows.sync import Night, preview
 from flows.tallies import tallied
 from flows.world import World
 from transforms.plan import Change
+from transforms.rows import together
 
 SOURCES = ("storage_units", "apartments")
 CONFIG = "unitsync.yaml"
@@ -141,7 +142,7 @@ def _tell(foreseen: Sequence[Night], summary: RunSummary) -> None:
 
 def _rejections(night: Night) -> Iterable[str]:
     if night.desired is not None:
-        lines = night.desired.rejections[["row", "key", "message"]]
+        lines = together(night.desired.rejections)[["row", "key", "message"]]
         for row, key, message in lines.itertuples(index=False):
             yield f"row {row} ({key}): {message}"
 

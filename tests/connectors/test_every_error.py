@@ -95,7 +95,7 @@ def listing() -> object:
 
 
 def no_file() -> object:
-    return extract(FileSource(kind="file", path="nowhere.csv"), Path())
+    return list(extract(FileSource(kind="file", path="nowhere.csv"), Path()).each)
 
 
 # What raises each class; a new one is a red test until somebody says what it is for.

@@ -10,19 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import SourceUnreadable
+from connectors.sources import delimited
 from connectors.sources.delimited import read_delimited
-from connectors.sources.extract import Extract
+from tests.connectors.sources.whole import Whole, whole_of
 
 
-def read(text: str, delimiter: str = ",") -> Extract:
-    return read_delimited(text.encode(), "units.csv", delimiter)
+def read(text: str, delimiter: str = ",") -> Whole:
+    lines = io.StringIO(text, newline="")
+    return whole_of("units.csv", read_delimited(lines, "units.csv", delimiter))
 
 
-def rows(extract: Extract) -> dict[int, list[str]]:
+def rows(extract: Whole) -> dict[int, list[str]]:
     return dict(zip(extract.rows.index, extract.rows.to_numpy().tolist(), strict=True))
 
 
-def faults(extract: Extract) -> list[tuple[int, str]]:
+def faults(extract: Whole) -> list[tuple[int, str]]:
     return [(record.row, record.message) for record in extract.malformed]
 
 
@@ -248,3 +250,23 @@ def test_anything_else_ends_in_an_extract_or_a_message(text: str) -> None:
     assert extract.rows.notna().all(axis=None)
     assert not extract.rows.index.has_duplicates
     assert bool(extract.malformed) <= (not extract.complete)
+
+
+def parts(text: str, characters: int, records: int) -> Whole:
+    """The same text in chunks of so many characters."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "CHUNK_CHARACTERS", characters)
+        patch.setattr(delimited, "RECORDS", records)
+        return read(text)
+
+
+@given(st.text(st.sampled_from('ab,"\n\r\0'), max_size=60), st.integers(1, 20), st.integers(1, 3))
+def test_where_a_chunk_ends_changes_nothing(text: str, characters: int, records: int) -> None:
+    text = f"a,b\n1,2\n{text}"
+    expected = read(text)
+
+    found = parts(text, characters, records)
+
+    assert rows(found) == rows(expected)
+    assert faults(found) == faults(expected)
+    assert (found.complete, found.reason) == (expected.complete, expected.reason)

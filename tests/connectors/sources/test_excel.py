@@ -12,7 +12,8 @@ from openpyxl import Workbook
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.excel import read_excel
-from connectors.sources.extract import Extract
+from connectors.sources.extract import Chunk
+from tests.connectors.sources.whole import Whole, whole_of
 
 
 def workbook(**sheets: list[list[Any]]) -> bytes:
@@ -27,11 +28,11 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
     return file.getvalue()
 
 
-def read(grid: list[list[Any]]) -> Extract:
-    return read_excel(workbook(Units=grid), "units.xlsx", None)
+def read(grid: list[list[Any]]) -> Whole:
+    return whole_of("units.xlsx", [read_excel(workbook(Units=grid), "units.xlsx", None)])
 
 
-def rows(extract: Extract) -> dict[int, list[Any]]:
+def rows(extract: Whole | Chunk) -> dict[int, list[Any]]:
     records = extract.rows.astype(object).to_numpy().tolist()
     cells = [[None if pd.isna(cell) else cell for cell in record] for record in records]
     return dict(zip(extract.rows.index, cells, strict=True))

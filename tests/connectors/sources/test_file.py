@@ -17,7 +17,8 @@ from openpyxl import Workbook
 from pydantic import ValidationError
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.file import Extract, FileSource, extract
+from connectors.sources.file import FileSource, extract
+from tests.connectors.sources.whole import Whole, whole
 
 CSV = "id,zip\n007,06040\n"
 
@@ -26,8 +27,8 @@ def source(path: str, **settings: object) -> FileSource:
     return FileSource.model_validate({"kind": "file", "path": path, **settings})
 
 
-def read(base: Path, path: str, **settings: object) -> Extract:
-    return extract(source(path, **settings), base)
+def read(base: Path, path: str, **settings: object) -> Whole:
+    return whole(extract(source(path, **settings), base))
 
 
 def message(base: Path, path: str, **settings: object) -> str:
@@ -260,10 +261,3 @@ def test_the_delimiter_and_the_sheet_are_settings(tmp_path: Path) -> None:
     assert read(tmp_path, "units.csv", delimiter=";").rows["zip"].tolist() == ["06040"]
     assert read(tmp_path, "units.xlsx", sheet="Sheet").rows["zip"].tolist() == ["06040"]
     assert "1 “Sheet”" in message(tmp_path, "units.xlsx", sheet="Units")
-
-
-def test_the_names_of_the_columns_outlive_the_rows(tmp_path: Path) -> None:
-    (tmp_path / "units.csv").write_text("id,note\n1,x\n")
-    verdict = read(tmp_path, "units.csv").without_rows()
-
-    assert (len(verdict.rows), verdict.rows.columns.tolist()) == (0, ["id", "note"])

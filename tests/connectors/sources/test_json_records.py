@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.extract import Extract
-from connectors.sources.json_records import read_json, read_json_lines
+from connectors.sources import json_records
+from tests.connectors.sources.whole import Whole, whole_of
 
 
-def rows(extract: Extract) -> dict[int, dict[str, Any]]:
+def read_json(data: bytes, origin: str) -> Whole:
+    return whole_of(origin, [json_records.read_json(data.decode(), origin)])
+
+
+def read_json_lines(data: bytes, origin: str) -> Whole:
+    lines = io.StringIO(data.decode(), newline="\n")
+    return whole_of(origin, json_records.read_json_lines(lines))
+
+
+def rows(extract: Whole) -> dict[int, dict[str, Any]]:
     records = extract.rows.to_dict("index")
     return {
         int(str(row)): {str(name): None if pd.isna(cell) else cell for name, cell in cells.items()}

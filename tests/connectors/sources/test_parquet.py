@@ -13,7 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.parquet import read_parquet
+from connectors.sources import parquet as source
+from tests.connectors.sources.whole import Whole, whole_of
+
+
+def read_parquet(data: bytes, origin: str) -> Whole:
+    return whole_of(origin, source.read_parquet(io.BytesIO(data), origin))
 
 
 def parquet(table: pa.Table) -> bytes:
