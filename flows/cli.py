@@ -169,6 +169,24 @@ def backfill(
 
 
 @app.command()
+def undo(
+    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or `last`.")],
+    pipelines: Pipelines = None,
+    config: Config = DEFAULT_CONFIG,
+    out: Annotated[
+        Path | None, typer.Option(help="Save the plan, for `unitsync sync --plan`.")
+    ] = None,
+    details: Annotated[bool, typer.Option(help="Show every change, field by field.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what takes a run back: what it changed goes to what it was before, nothing is sent."""
+    from flows.commands import undo as command
+
+    code = command.run(config, run, pipelines or [], to=out, details=details, as_json=json)
+    raise typer.Exit(code)
+
+
+@app.command()
 def reconcile(
     pipelines: Pipelines = None,
     config: Config = DEFAULT_CONFIG,

@@ -24,6 +24,7 @@ from flows.naming import RunUnknown
 from flows.report_text import UNSEEN
 from flows.saved_plan import PlanRefused
 from flows.selection import SelectionRefused
+from flows.undo import UndoRefused
 from state.errors import StateError
 
 # What does not go to a terminal is not folded at 80 columns: a table stays a table in a log.
@@ -72,6 +73,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     AllowRefused: 2,
     RunUnknown: 2,
     SelectionRefused: 2,
+    UndoRefused: 2,
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,
