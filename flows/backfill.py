@@ -6,12 +6,13 @@ is sent to, or learnt of, a unit that was not selected; except in a scope that a
 in doubt, which is read before anything is sent there.
 
 A backfill that was interrupted goes on when it is run again: what came through is unchanged by
-then. With `resend`, only what is selected as failed is left.
+then. With `resend`, only what is selected as failed is left. One that gives way to the night goes
+on after it by itself, as a run of its own, with what had not come through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from flows.job import Job, jobs_of
@@ -20,10 +21,11 @@ from flows.selection import Chooser, Selection
 from flows.settings import Settings
 from flows.summary import RunSummary
 from flows.sync import Night, Reader, Watcher, carry_out, read_all, rehearse
+from flows.turns import BACKFILL, rest
 from flows.world import World
 from state.store import Store
 
-KIND = "backfill"
+KIND = BACKFILL
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,29 @@ def backfill(
 ) -> RunSummary:
     """Sends what differs of the selected units, and says what became of every row of theirs."""
     paced = _paced(settings, wish.requests_per_second)
-    with jobs_of(paced, world) as jobs:
-        nights = _selected(paced, jobs, world, wish, watcher, reader)
-        return carry_out(nights, KIND, paced, world, watcher, pusher)
+
+    def one_run(gave_way: Sequence[RunSummary]) -> RunSummary:
+        with jobs_of(paced, world) as jobs:
+            nights = _selected(paced, jobs, world, wish, watcher, reader, gave_way)
+            before = gave_way[-1] if gave_way else None
+            return carry_out(nights, KIND, paced, world, watcher, pusher, before)
+
+    return to_the_end(one_run, paced, world)
+
+
+def to_the_end(
+    one_run: Callable[[Sequence[RunSummary]], RunSummary], settings: Settings, world: World
+) -> RunSummary:
+    """The summary of the last run of a backfill; `one_run` is told of those that gave way."""
+    gave_way: list[RunSummary] = []
+    while (summary := one_run(gave_way)).goes_on_as is not None:
+        world.say(
+            f"Run {summary.run_id} has given way to a sync; what is left goes on after it, as run "
+            f"{summary.goes_on_as}"
+        )
+        gave_way.append(summary)
+        rest(settings.state, world)
+    return summary
 
 
 def preview_backfill(
@@ -68,8 +90,9 @@ def _selected(
     wish: Backfill,
     watcher: Watcher,
     reader: Reader | None = None,
+    gave_way: Sequence[RunSummary] = (),
 ) -> list[Night]:
-    chooser = Chooser(wish.selection)
+    chooser = Chooser(wish.selection, [run.run_id for run in gave_way])
     wanted = [replace(job, resend=wish.resend) for job in jobs]
     nights = read_all(wanted, world, watcher, reader or chooser.read)
     with Store.open_for_reading(settings.state) as store:

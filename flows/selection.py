@@ -72,9 +72,11 @@ class Selection:
 
 @dataclass
 class Chooser:
-    """Reads pipelines, and keeps of them who is selected."""
+    """Reads pipelines, and keeps of them who is selected. One that goes on after runs that gave way
+    leaves out whose change came through in them (`done_in`), and takes the source as it is now."""
 
     selection: Selection
+    done_in: Sequence[str] = ()
     changed: dict[str, pd.Series] = field(default_factory=dict)
 
     def read(self, job: Job, world: World, watcher: Watcher) -> Night:
@@ -91,7 +93,8 @@ class Chooser:
         run_id = run_named(store, run) if run is not None else ""
         rows = {n.job.name: _rows(n, n.desired, store) for n in nights if n.desired is not None}
         failures = [night.failure for night in nights if night.failure is not None]
-        if unknown := list(_unknown(self.selection, list(rows.values()))):
+        unknown = [] if self.done_in else list(_unknown(self.selection, list(rows.values())))
+        if unknown:
             # Who is not found may well stand in the source that could not be read.
             raise failures[0] if failures else SelectionRefused("\n".join(unknown))
         total, counts = 0, dict[str, int]()
@@ -101,7 +104,7 @@ class Chooser:
                 total += _keep(night, night.desired, rows[night.job.name], masks)
                 for asked, mask in masks.items():
                     counts[asked] = counts.get(asked, 0) + int(mask.sum())
-        if not total and not failures:
+        if not total and not failures and not self.done_in:
             raise SelectionRefused(_nobody(counts))
 
     def _masks(
@@ -124,6 +127,9 @@ class Chooser:
             yield "--only-rejected", at(rows, store.places(pipeline, "rejected"))
         if asked.from_run is not None:
             yield f"--from-run {asked.from_run}", at(rows, store.places(pipeline, "in run", run_id))
+        if self.done_in:
+            done = (store.places(pipeline, "came through", run) for run in self.done_in)
+            yield "what had not come through yet", ~at(rows, set().union(*done))
 
 
 def _rows(night: Night, desired: Desired, store: Store) -> pd.DataFrame:
