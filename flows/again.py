@@ -15,10 +15,16 @@ from state.store import Store
 from transforms.diff import Known
 from transforms.former import Former, bring_back
 from transforms.guard import guard
+from transforms.plan import Live
 
 
 def plan_again(
-    job: Job, store: Store, scope: str, formers: Sequence[Former], command: str
+    job: Job,
+    store: Store,
+    scope: str,
+    formers: Sequence[Former],
+    command: str,
+    reading: Live | None = None,
 ) -> PlannedScope:
     """The plan that gives these known units and groups their fields again. `command` is what lets
     through what is held; an allowance is used up only if it lets any of this through."""
@@ -31,7 +37,7 @@ def plan_again(
     plan = bring_back(scope, formers, known, job.policy, job.pipeline.fields)
     allowances, allowed = store.allowed(job.name, scope)
     # No extract is spoken of, so none is judged.
-    guarded = guard(by_habit(job, plan), None, job.pipeline.guardrails, allowed, command)
+    guarded = guard(by_habit(job, plan, reading), None, job.pipeline.guardrails, allowed, command)
     is_let = any(map(allowed.lets, plan.changes))
     return PlannedScope(
         guarded.plan,

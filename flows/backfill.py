@@ -15,12 +15,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from flows.as_sent import Past, Resent, plan_sent
 from flows.job import Job, jobs_of
 from flows.pushing import Pusher, in_threads
+from flows.run import previewing, running
 from flows.selection import Chooser, Selection
 from flows.settings import Settings
 from flows.summary import RunSummary
-from flows.sync import Night, Reader, Watcher, carry_out, read_all, rehearse
+from flows.sync import (
+    Night,
+    Reader,
+    Watcher,
+    carry_out,
+    push,
+    read_all,
+    rehearse,
+    report,
+)
 from flows.turns import BACKFILL, rest
 from flows.world import World
 from state.store import Store
@@ -30,12 +41,14 @@ KIND = BACKFILL
 
 @dataclass(frozen=True)
 class Backfill:
-    """Who is brought in step, whether what is unchanged is sent again too (`resend`), and how many
-    requests per second at most, if not as many as the settings allow."""
+    """Who is brought in step, whether what is unchanged is sent again too (`resend`), how many
+    requests per second at most, if not as many as the settings allow, and whether it is what the
+    run `as_sent` sent that is sent, and not what the source says."""
 
     selection: Selection = field(default_factory=Selection)
     resend: bool = False
     requests_per_second: float | None = None
+    as_sent: str | None = None
 
 
 def backfill(
@@ -51,9 +64,12 @@ def backfill(
     paced = _paced(settings, wish.requests_per_second)
 
     def one_run(gave_way: Sequence[RunSummary]) -> RunSummary:
+        before = gave_way[-1] if gave_way else None
         with jobs_of(paced, world) as jobs:
+            if wish.as_sent is not None:
+                resent = _sent(paced, jobs, wish, gave_way)
+                return _carry_out_sent(resent, paced, world, watcher, pusher, before)
             nights = _selected(paced, jobs, world, wish, watcher, reader, gave_way)
-            before = gave_way[-1] if gave_way else None
             return carry_out(nights, KIND, paced, world, watcher, pusher, before)
 
     return to_the_end(one_run, paced, world)
@@ -80,6 +96,12 @@ def preview_backfill(
     """What the backfill would do now. Nothing is written anywhere."""
     paced = _paced(settings, wish.requests_per_second)
     with jobs_of(paced, world) as jobs:
+        if wish.as_sent is not None:
+            resent = _sent(paced, jobs, wish)
+            with previewing(paced, world) as run:
+                for one in resent:
+                    plan_sent(one, run)
+            return [one.night for one in resent]
         return rehearse(_selected(paced, jobs, world, wish, watcher), paced, world, watcher)
 
 
@@ -98,6 +120,30 @@ def _selected(
     with Store.open_for_reading(settings.state) as store:
         chooser.choose(nights, store)
     return nights
+
+
+def _sent(
+    settings: Settings, jobs: Iterable[Job], wish: Backfill, gave_way: Sequence[RunSummary] = ()
+) -> list[Resent]:
+    past = Past(wish.as_sent or "", wish.selection, [run.run_id for run in gave_way])
+    with Store.open_for_reading(settings.state) as store:
+        return past.of(jobs, store)
+
+
+def _carry_out_sent(
+    resent: Sequence[Resent],
+    settings: Settings,
+    world: World,
+    watcher: Watcher,
+    pusher: Pusher,
+    before: RunSummary | None,
+) -> RunSummary:
+    with running(settings, world, KIND, lambda store: True, before) as run:
+        for one in resent:
+            plan_sent(one, run)
+        for one in resent:
+            push(one.night, run, watcher, pusher)
+        return report([one.night for one in resent], run)
 
 
 def _paced(settings: Settings, requests_per_second: float | None) -> Settings:

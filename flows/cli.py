@@ -128,6 +128,10 @@ def backfill(
     resend: Annotated[
         bool, typer.Option("--resend", help="Send every field again, unchanged ones too.")
     ] = False,
+    as_sent: Annotated[
+        str | None,
+        typer.Option(help="Send what this run sent again, not what the source says: its id."),
+    ] = None,
     requests_per_second: Annotated[
         float | None, typer.Option(help="For this run, instead of what the target says.")
     ] = None,
@@ -159,6 +163,7 @@ def backfill(
         pipelines or [],
         asked,
         resend=resend,
+        as_sent=as_sent,
         requests_per_second=requests_per_second,
         dry_run=dry_run,
         yes=yes,

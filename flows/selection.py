@@ -93,7 +93,7 @@ class Chooser:
         run_id = run_named(store, run) if run is not None else ""
         rows = {n.job.name: _rows(n, n.desired, store) for n in nights if n.desired is not None}
         failures = [night.failure for night in nights if night.failure is not None]
-        unknown = [] if self.done_in else list(_unknown(self.selection, list(rows.values())))
+        unknown = [] if self.done_in else list(unknown_names(self.selection, list(rows.values())))
         if unknown:
             # Who is not found may well stand in the source that could not be read.
             raise failures[0] if failures else SelectionRefused("\n".join(unknown))
@@ -105,15 +105,14 @@ class Chooser:
                 for asked, mask in masks.items():
                     counts[asked] = counts.get(asked, 0) + int(mask.sum())
         if not total and not failures and not self.done_in:
-            raise SelectionRefused(_nobody(counts))
+            raise SelectionRefused(nobody(counts))
 
     def _masks(
         self, night: Night, rows: pd.DataFrame, store: Store, run_id: str
     ) -> Iterator[tuple[str, Mask]]:
         """What was asked, in the words of the command line, and whose rows answer to it."""
         asked, pipeline = self.selection, night.job.name
-        for kind, names in asked.names.items():
-            yield f"--{kind} {_shortened(names)}", named(rows, names, _NAMES[kind])
+        yield from named_masks(asked, rows)
         if asked.dated:
             cells = self.changed[pipeline].reindex(rows.index)
             mask, untold = between(cells, asked.since, asked.until)
@@ -149,8 +148,16 @@ def _keep(night: Night, desired: Desired, rows: pd.DataFrame, masks: Mapping[str
     return len(chosen)
 
 
-def _unknown(selection: Selection, pipelines: Sequence[pd.DataFrame]) -> Iterator[str]:
-    """A sentence for each kind of name of which some are nobody's."""
+def named_masks(selection: Selection, rows: pd.DataFrame) -> Iterator[tuple[str, Mask]]:
+    """For each kind of name that was given, as it was typed, the rows that bear one of them."""
+    for kind, names in selection.names.items():
+        yield f"--{kind} {_shortened(names)}", named(rows, names, _NAMES[kind])
+
+
+def unknown_names(
+    selection: Selection, pipelines: Sequence[pd.DataFrame], of: str = "the source"
+) -> Iterator[str]:
+    """A sentence for each kind of name of which some are nobody's among these rows `of` it."""
     for kind, names in selection.names.items():
         there = {
             str(name)
@@ -160,13 +167,13 @@ def _unknown(selection: Selection, pipelines: Sequence[pd.DataFrame]) -> Iterato
             if name
         }
         if missing := [name for name in dict.fromkeys(names) if name not in there]:
-            yield _not_there(kind, missing, there)
+            yield _not_there(kind, missing, there, of)
 
 
-def _not_there(kind: str, missing: Sequence[str], there: Collection[str]) -> str:
+def _not_there(kind: str, missing: Sequence[str], there: Collection[str], of: str) -> str:
     told = [f'"{name}"' + _hint(name, there) for name in missing[:_NAMED]]
     more = f" and {number(len(missing) - _NAMED)} more" if len(missing) > _NAMED else ""
-    said = f"no {kind} of the source is called {', '.join(told)}{more}"
+    said = f"no {kind} of {of} is called {', '.join(told)}{more}"
     if not there:
         return f"{said}; there are no {kind}s in it"
     return f"{said}; name one of {choice_of(sorted(there))}"
@@ -177,7 +184,7 @@ def _hint(name: str, there: Collection[str]) -> str:
     return f" ({hint})" if hint else ""
 
 
-def _nobody(counts: Mapping[str, int]) -> str:
+def nobody(counts: Mapping[str, int]) -> str:
     """How many rows answer to each thing that was asked, so that it shows which one to loosen."""
     told = listed(f"{asked} has {counted(count, 'row')}" for asked, count in counts.items())
     all_of_it = ", but none answers to all of it" if len(counts) > 1 else ""

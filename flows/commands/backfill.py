@@ -13,7 +13,7 @@ from flows.backfill import KIND, Backfill, preview_backfill
 from flows.commands.plan import show_nights, summary_of_preview
 from flows.console import UsageError, answering, err, print_json, warn
 from flows.engine import backfill_engine
-from flows.report_text import counted
+from flows.report_text import counted, listed
 from flows.selection import Selection
 from flows.settings import Settings, load
 from flows.show import forecast_of, show_summary
@@ -64,6 +64,7 @@ def run(
     asked: Asked,
     *,
     resend: bool,
+    as_sent: str | None,
     requests_per_second: float | None,
     dry_run: bool,
     yes: bool,
@@ -73,12 +74,13 @@ def run(
     """Brings the selected units in step, or shows what that would be."""
 
     def work() -> int:
-        wish = Backfill(asked.selection(), resend, _pace(requests_per_second))
-        if not pipelines and wish.selection == Selection():
+        wish = Backfill(asked.selection(), resend, _pace(requests_per_second), as_sent)
+        _refuse_contradictions(wish)
+        if not pipelines and wish.selection == Selection() and as_sent is None:
             raise UsageError(
                 "say who: pipelines, or --scope, --group, --unit, --unit-file, --changed-since, "
-                "--changed-until, --only-failed, --only-rejected, --from-run. For all that changed "
-                "there is `unitsync sync`"
+                "--changed-until, --only-failed, --only-rejected, --from-run, --as-sent. For all "
+                "that changed there is `unitsync sync`"
             )
         settings = load(config, pipelines)
         if dry_run:
@@ -93,6 +95,24 @@ def run(
         return summary.exit_code
 
     return answering(KIND, as_json, work)
+
+
+def _refuse_contradictions(wish: Backfill) -> None:
+    """What was sent is sent again whatever the source says: nothing can be asked of its rows."""
+    asked = wish.selection
+    of_the_source = {
+        "--resend": wish.resend,
+        "--changed-since": asked.since,
+        "--changed-until": asked.until,
+        "--only-rejected": asked.rejected,
+        "--from-run": asked.from_run,
+    }
+    given = [option for option, value in of_the_source.items() if value]
+    if wish.as_sent is not None and given:
+        raise UsageError(
+            f"--as-sent sends what a run sent, and {listed(given)} is about the source; with it go "
+            "--scope, --group, --unit, --unit-file and --only-failed"
+        )
 
 
 def _flow(config: Path, pipelines: Sequence[str], wish: Backfill) -> RunSummary:

@@ -1,4 +1,4 @@
-"""An undo takes back what a run did, as a plan under the guardrails, and nothing that is not its."""
+"""An undo takes back what a run did, as a plan under the guardrails, and nothing else."""
 
 from __future__ import annotations
 
