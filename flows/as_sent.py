@@ -56,7 +56,8 @@ class Past:
         if record is None or record["kind"] not in SENDING:
             raise SelectionRefused(f"run {run_id} sent nothing that could be sent again")
         deeds = [deed for deed in store.deeds(run_id) if deed.sent]
-        wanted = [replace(job, resend=True) for job in jobs if job.name in record["pipelines"]]
+        pipelines = {deed.pipeline for deed in deeds}
+        wanted = [replace(job, resend=True) for job in jobs if job.name in pipelines]
         rows = {job.name: _rows(deeds, job.name, store) for job in wanted}
         unknown = list(unknown_names(self.selection, list(rows.values()), f"run {run_id}"))
         if unknown and not self.done_in:

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field, replace
 from flows.as_sent import Past, Resent, plan_sent
 from flows.job import Job, jobs_of
 from flows.pushing import Pusher, in_threads
+from flows.report_text import listed
 from flows.run import previewing, running
-from flows.selection import Chooser, Selection
+from flows.selection import Chooser, Selection, SelectionRefused
 from flows.settings import Settings
 from flows.summary import RunSummary
 from flows.sync import (
@@ -125,7 +126,20 @@ def _selected(
 def _sent(
     settings: Settings, jobs: Iterable[Job], wish: Backfill, gave_way: Sequence[RunSummary] = ()
 ) -> list[Resent]:
-    past = Past(wish.as_sent or "", wish.selection, [run.run_id for run in gave_way])
+    asked = wish.selection
+    of_the_source = {
+        "--resend": wish.resend,
+        "--changed-since": asked.since,
+        "--changed-until": asked.until,
+        "--only-rejected": asked.rejected,
+        "--from-run": asked.from_run,
+    }
+    if given := [option for option, value in of_the_source.items() if value]:
+        raise SelectionRefused(
+            f"--as-sent sends what a run sent, and {listed(given)} is about the source; with it go "
+            "--scope, --group, --unit, --unit-file and --only-failed"
+        )
+    past = Past(wish.as_sent or "", asked, [run.run_id for run in gave_way])
     with Store.open_for_reading(settings.state) as store:
         return past.of(jobs, store)
 

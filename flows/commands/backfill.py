@@ -13,7 +13,7 @@ from flows.backfill import KIND, Backfill, preview_backfill
 from flows.commands.plan import show_nights, summary_of_preview
 from flows.console import UsageError, answering, err, print_json, warn
 from flows.engine import backfill_engine
-from flows.report_text import counted, listed
+from flows.report_text import counted
 from flows.selection import Selection
 from flows.settings import Settings, load
 from flows.show import forecast_of, show_summary
@@ -75,7 +75,6 @@ def run(
 
     def work() -> int:
         wish = Backfill(asked.selection(), resend, _pace(requests_per_second), as_sent)
-        _refuse_contradictions(wish)
         if not pipelines and wish.selection == Selection() and as_sent is None:
             raise UsageError(
                 "say who: pipelines, or --scope, --group, --unit, --unit-file, --changed-since, "
@@ -95,24 +94,6 @@ def run(
         return summary.exit_code
 
     return answering(KIND, as_json, work)
-
-
-def _refuse_contradictions(wish: Backfill) -> None:
-    """What was sent is sent again whatever the source says: nothing can be asked of its rows."""
-    asked = wish.selection
-    of_the_source = {
-        "--resend": wish.resend,
-        "--changed-since": asked.since,
-        "--changed-until": asked.until,
-        "--only-rejected": asked.rejected,
-        "--from-run": asked.from_run,
-    }
-    given = [option for option, value in of_the_source.items() if value]
-    if wish.as_sent is not None and given:
-        raise UsageError(
-            f"--as-sent sends what a run sent, and {listed(given)} is about the source; with it go "
-            "--scope, --group, --unit, --unit-file and --only-failed"
-        )
 
 
 def _flow(config: Path, pipelines: Sequence[str], wish: Backfill) -> RunSummary:

@@ -60,17 +60,18 @@ def _show(inverse: Inverse, *, details: bool) -> None:
         if not night.scopes:
             for notice in night.notices:
                 out.print(f"{night.job.name}: {notice}", markup=False, soft_wrap=True)
-        for line in _left_lines(inverse.left[night.job.name], None if details else _NAMED):
+        left = inverse.left[night.job.name]
+        for line in _left_lines(night.job.name, left, None if details else _NAMED):
             out.print(Text(line), soft_wrap=True)
 
 
-def _left_lines(left: Sequence[Left], most: int | None) -> Iterator[str]:
+def _left_lines(pipeline: str, left: Sequence[Left], most: int | None) -> Iterator[str]:
     """By reason who is left as it is."""
     reasons: dict[str, list[Left]] = {}
     for one in left:
         reasons.setdefault(one.reason, []).append(one)
     if reasons:
-        yield f"left as they are, {counted(len(left), 'change')} or fields of one:"
+        yield f"{pipeline}: left as they are, {counted(len(left), 'change')} or fields of one:"
     for reason, alike in reasons.items():
         names = [_name(one) for one in alike[:most]]
         more = [f"{number(len(alike) - len(names))} more"] if len(alike) > len(names) else []
