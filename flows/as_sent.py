@@ -8,7 +8,7 @@ is read before anything is sent there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -62,19 +62,13 @@ class Past:
         unknown = list(unknown_names(self.selection, list(rows.values()), f"run {run_id}"))
         if unknown and not self.done_in:
             raise SelectionRefused("\n".join(unknown))
-        found, counts = [], Counter[str]()
-        for job in wanted:
-            masks = dict(self._masks(job.name, rows[job.name], store))
-            counts.update({asked: int(mask.sum()) for asked, mask in masks.items()})
-            chosen = rows[job.name][pd.DataFrame(masks, index=rows[job.name].index).all(axis=1)]
-            night = Night(job)
-            told = f": {', '.join(masks)}" if masks else ""
-            many = f"{number(len(chosen))} of {counted(len(rows[job.name]), 'change')}"
-            night.notices = (f"selected {many} that run {run_id} sent{told}",)
-            found.append(Resent(night, [deeds[place] for place in chosen.index]))
-        if not any(one.deeds for one in found) and not self.done_in:
-            raise SelectionRefused(nobody(counts or {f"--as-sent {self.named}": 0}))
-        return found
+        masks = {name: dict(self._masks(name, those, store)) for name, those in rows.items()}
+        resent = [_chosen(job, deeds, rows[job.name], masks[job.name]) for job in wanted]
+        if not any(one.deeds for one in resent) and not self.done_in:
+            raise SelectionRefused(
+                _nobody(masks.values()) if rows else f"run {run_id} sent nothing"
+            )
+        return resent
 
     def _masks(self, pipeline: str, rows: pd.DataFrame, store: Store) -> Iterator[tuple[str, Mask]]:
         yield from named_masks(self.selection, rows)
@@ -138,6 +132,23 @@ def _planned(
     return replace(
         planned, unreadable=unreadable, recovered=recovered, twins=twins, look_again=bool(twins)
     )
+
+
+def _chosen(
+    job: Job, deeds: Sequence[Deed], rows: pd.DataFrame, masks: Mapping[str, Mask]
+) -> Resent:
+    chosen = rows[pd.DataFrame(masks, index=rows.index).all(axis="columns")]
+    many = f"{number(len(chosen))} of {counted(len(rows), 'change')} that were sent then"
+    asked = f": {', '.join(masks)}" if masks else ""
+    night = Night(job, notices=(f"selected {many}{asked}",))
+    return Resent(night, [deeds[place] for place in chosen.index])
+
+
+def _nobody(pipelines: Iterable[Mapping[str, Mask]]) -> str:
+    counts = Counter[str]()
+    for masks in pipelines:
+        counts.update({asked: int(mask.sum()) for asked, mask in masks.items()})
+    return nobody(counts)
 
 
 def _rows(deeds: Sequence[Deed], pipeline: str, store: Store) -> pd.DataFrame:

@@ -17,7 +17,11 @@ class Stop(threading.Event):
 
     number: int = signal.SIGINT
     gave_way: bool = False
-    _asked: Callable[[], bool] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: Callable[[], bool] | None = None
+        self._looking = threading.Lock()  # the threads of a run must not take each other for askers
 
     def by(self, number: int) -> None:
         """Set by a signal."""
@@ -26,8 +30,9 @@ class Stop(threading.Event):
 
     def is_set(self) -> bool:
         """Whether nothing more may be sent."""
-        if not self.gave_way and self._asked is not None:
-            self.gave_way = self._asked()
+        with self._looking:
+            if not self.gave_way and self._asked is not None:
+                self.gave_way = self._asked()
         return self.gave_way or self.is_signalled
 
     @property

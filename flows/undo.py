@@ -118,11 +118,11 @@ class _Undoing:
             left += [Left(deed.change, doubt) for deed in deeds]
             return
         known = self._known(job, scope, deeds)
+        groups = {key for entity, key in known if entity == "group"} if job.policy.groups else None
         for deed in deeds:
             one, since = known.get(deed.change.identity), self.since.get(deed.place, {})
             reasons = {name: _by(later) for name, later in since.items()}
-            schema, groups = job.target.schema, job.policy.groups
-            undone = undo(deed.change, one, reasons, schema, groups=groups)
+            undone = undo(deed.change, one, reasons, job.target.schema, groups)
             left += undone.left
             if undone.former is not None:
                 yield undone.former

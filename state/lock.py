@@ -109,7 +109,8 @@ def asking(state: Path) -> Iterator[None]:
 
 
 def is_asked_for(state: Path) -> bool:
-    """Whether anybody asks for the state right now. Only who holds its lock may look."""
+    """Whether anybody asks for the state right now. Only who holds its lock may look, in one thread
+    at a time: two who look would take each other for one who asks."""
     try:
         descriptor = os.open(_asks(state), os.O_RDWR)
     except OSError:  # nobody ever asked

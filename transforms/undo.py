@@ -6,7 +6,7 @@ value before is not known, stays. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ RETURNED = "it was put back on the market since"
 OFF_BEFORE = "it was off the market before that run, too"
 LOCK_CODE = "of a lock code only a keyed hash is kept, so the one before cannot be sent"
 UNSENT = "the settings do not send this field any more"
+GROUPLESS = "the group that it was in is not known any more"
 NOT_KNOWN_BEFORE = "what it was before that run is not known"
 
 
@@ -52,12 +53,11 @@ def undo(
     known: KnownUnit | KnownGroup | None,
     since: Mapping[str, str],
     schema: TargetSchema,
-    *,
-    groups: bool,
+    groups: Container[str] | None,
 ) -> Undone:
-    """Judges one applied change; `since` says by field who has changed it after that, `groups`
-    whether the settings send groups at all."""
-    if (reason := _bar(change, known, groups=groups)) is not None or known is None:
+    """Judges one applied change; `since` says by field who has changed it after that, `groups` are
+    the keys of the known groups, None where the settings send no groups."""
+    if (reason := _bar(change, known, groups)) is not None or known is None:
         return Undone(None, (Left(change, reason or FORGOTTEN),))
     if change.action == "retire":  # where nobody has said so, a unit is on the market
         change = replace(change, before={ON_THE_MARKET: True})
@@ -68,14 +68,16 @@ def undo(
         before = change.before.get(name)
         if name == ATTRIBUTES or before == sent:  # a group follows its reference unit
             continue
-        if reason := _bar_of(name, change, now, since, schema, groups=groups):
+        if reason := _bar_of(name, change, now, since, schema, groups):
             left.append(Left(change, reason, name))
         else:
             fields[name] = before
     return Undone(Former(change.entity, change.key, fields) if fields else None, tuple(left))
 
 
-def _bar(change: Change, known: KnownUnit | KnownGroup | None, *, groups: bool) -> str | None:
+def _bar(
+    change: Change, known: KnownUnit | KnownGroup | None, groups: Container[str] | None
+) -> str | None:
     """Why nothing of the change can be taken back."""
     if change.action == "create":
         return CREATED
@@ -84,7 +86,7 @@ def _bar(change: Change, known: KnownUnit | KnownGroup | None, *, groups: bool) 
     if change.remote_id is not None and change.remote_id != known.remote_id:
         return REPLACED
     if isinstance(known, KnownGroup):
-        return None if groups else UNSENT
+        return UNSENT if groups is None else None
     if change.action != "retire":
         return RETIRED if known.retired else None
     if change.before.get(ON_THE_MARKET) is False:
@@ -98,20 +100,22 @@ def _bar_of(
     now: Payload,
     since: Mapping[str, str],
     schema: TargetSchema,
-    *,
-    groups: bool,
+    groups: Container[str] | None,
 ) -> str | None:
     """Why a field cannot be taken back."""
     if name in schema.fields and schema.fields[name].secret:
         return LOCK_CODE
     if name in since:
         return since[name]
-    is_sent = groups if name == GROUP_FIELD else change.entity == "group" or name in _sent(schema)
-    if not is_sent:
+    is_unit = change.entity == "unit"
+    if is_unit and (groups is None if name == GROUP_FIELD else name not in _sent(schema)):
         return UNSENT
     if name not in now or now[name] != change.after[name]:
         return f"it is not what that run sent, but {_shown(now.get(name))}"
-    return NOT_KNOWN_BEFORE if change.before.get(name) is None else None
+    before = change.before.get(name)
+    if before is None:
+        return NOT_KNOWN_BEFORE
+    return GROUPLESS if name == GROUP_FIELD and before not in (groups or ()) else None
 
 
 def _sent(schema: TargetSchema) -> frozenset[str]:

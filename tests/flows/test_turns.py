@@ -75,13 +75,17 @@ def test_one_who_waits_can_be_stopped(desk, unit):
         sync(desk.settings(), world)
 
 
+@pytest.mark.parametrize("how", ["resend", "as sent"])
 def test_a_backfill_that_is_asked_sends_nothing_more_and_goes_on_as_the_run_that_it_named(
-    desk, unit
+    desk, unit, how
 ):
     desk.configure("requests_per_second: null", "requests_per_second: null\n      batch_size: 1")
     rows = [unit(number) for number in range(1, 6)]
+    desk.configure("missing: report", "missing: report\n    guardrails: {max_updates: null}")
     desk.sync(*rows)
-    desk.export(*(row | {"rate": DEARER} for row in rows))
+    night = desk.sync(*(row | {"rate": DEARER} for row in rows))
+    for live in desk.live().values():
+        desk.sandbox.edit("storedge", "unit", live["id"], {"standard_rate": 1.0})
     said, world = [], desk.world()
     asks = iter([False, False, True])  # before the third request somebody asks, and is gone
 
@@ -94,20 +98,24 @@ def test_a_backfill_that_is_asked_sends_nothing_more_and_goes_on_as_the_run_that
     summary = backfill(
         desk.settings(),
         replace(world, stop=Asked(), say=said.append),
-        Backfill(Selection(scopes=("11111111-1111-4111-8111-111111111111",)), resend=True),
+        Backfill(Selection(), resend=True)
+        if how == "resend"
+        else Backfill(Selection(), as_sent=night.run_id),
     )
 
-    runs = desk.rows_of("SELECT run_id, kind, status FROM runs ORDER BY serial")[1:]
+    runs = desk.rows_of("SELECT run_id, kind, status FROM runs ORDER BY serial")[2:]
     assert ["backfill", "backfill"] == [run["kind"] for run in runs]
     assert (runs[0]["run_id"], runs[1]["run_id"]) == (summary.goes_on_from, summary.run_id)
     assert 0 == summary.exit_code
     assert f"as run {summary.run_id}" in said[0]
-    first = desk.rows_of("SELECT summary FROM runs ORDER BY serial")[1]["summary"]
+    first = desk.rows_of("SELECT summary FROM runs ORDER BY serial")[2]["summary"]
     assert f'"goes_on_as":"{summary.run_id}"' in first.replace(" ", "")
-    sent = desk.rows_of("SELECT key FROM changes WHERE outcome = 'applied' AND action = 'update'")
-    assert [f"u{number}" for number in range(1, 6)] == sorted(
-        row["key"] for row in sent if row["key"].startswith("u")
+    sent = desk.rows_of(
+        "SELECT run_id, key FROM changes JOIN runs USING (run_id) WHERE kind = 'backfill'"
+        " AND outcome = 'applied' AND entity = 'unit' ORDER BY key"
     )
+    assert [f"u{number}" for number in range(1, 6)] == [row["key"] for row in sent]
+    assert 2 == len({row["run_id"] for row in sent})
     assert {120.0} == {unit["standard_rate"] for unit in desk.live().values()}
     assert [] == desk.rows_of("SELECT * FROM changes WHERE outcome = 'sent'")
     page = next((desk.folder / "reports").glob(f"*{runs[0]['run_id'][:8]}*")).read_text()
