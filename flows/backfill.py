@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from flows.as_sent import Past, Resent, plan_sent
 from flows.job import Job, jobs_of
+from flows.naming import run_named
 from flows.pushing import Pusher, in_threads
 from flows.report_text import listed
 from flows.run import previewing, running
@@ -62,21 +63,22 @@ def backfill(
     reader: Reader | None = None,
 ) -> RunSummary:
     """Sends what differs of the selected units, and says what became of every row of theirs."""
-    paced = _paced(settings, wish.requests_per_second)
+    paced, meant = _paced(settings, wish.requests_per_second), _as_meant_now(settings, wish)
 
     def one_run(gave_way: Sequence[RunSummary]) -> RunSummary:
         before = gave_way[-1] if gave_way else None
+        asked = meant if gave_way else wish
         with jobs_of(paced, world) as jobs:
-            if wish.as_sent is not None:
-                resent = _sent(paced, jobs, wish, gave_way)
+            if asked.as_sent is not None:
+                resent = _sent(paced, jobs, asked, gave_way)
                 return _carry_out_sent(resent, paced, world, watcher, pusher, before)
-            nights = _selected(paced, jobs, world, wish, watcher, reader, gave_way)
+            nights = _selected(paced, jobs, world, asked, watcher, reader, gave_way)
             return carry_out(nights, KIND, paced, world, watcher, pusher, before)
 
-    return to_the_end(one_run, paced, world)
+    return _to_the_end(one_run, paced, world)
 
 
-def to_the_end(
+def _to_the_end(
     one_run: Callable[[Sequence[RunSummary]], RunSummary], settings: Settings, world: World
 ) -> RunSummary:
     """The summary of the last run of a backfill; `one_run` is told of those that gave way."""
@@ -121,6 +123,16 @@ def _selected(
     with Store.open_for_reading(settings.state) as store:
         chooser.choose(nights, store)
     return nights
+
+
+def _as_meant_now(settings: Settings, wish: Backfill) -> Backfill:
+    """With the runs by their ids: whoever goes on after a night means no other `last` by it."""
+    with Store.open_for_reading(settings.state) as store:
+        from_run, as_sent = (
+            name if name is None else run_named(store, name)
+            for name in (wish.selection.from_run, wish.as_sent)
+        )
+    return replace(wish, selection=replace(wish.selection, from_run=from_run), as_sent=as_sent)
 
 
 def _sent(

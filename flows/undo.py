@@ -55,7 +55,8 @@ def undo_run(settings: Settings, world: World, named: str, pipelines: Sequence[s
         _refuse(record, settings, pipelines)
         deeds = store.deeds(record["run_id"])
     with jobs_of(settings, world) as jobs, previewing(settings, world) as run:
-        undoing = _Undoing(run.store, run.store.changed_since(record["run_id"]))
+        since = run.store.changed_since(record["run_id"])
+        undoing = _Undoing(record["run_id"], run.store, since)
         done = [
             undoing.night(job, [deed for deed in deeds if deed.pipeline == job.name])
             for job in jobs
@@ -90,6 +91,7 @@ def _refuse(record: RunRecord, settings: Settings, pipelines: Sequence[str]) -> 
 class _Undoing:
     """One run that is undone, on a copy of the state."""
 
+    run_id: str
     store: Store
     since: Mapping[tuple[str, str, Entity, str], Mapping[str, Later]]
 
@@ -107,7 +109,7 @@ class _Undoing:
                 night.scopes.append(plan_again(job, self.store, scope, formers, command))
         units = sum(planned.plan.rows for planned in night.scopes)
         night.balance = Balance(units, 0, 0)
-        night.notices = tuple(_notices(deeds, night))
+        night.notices = tuple(_notices(self.run_id, deeds, night))
         return night, left
 
     def _formers(
@@ -154,13 +156,14 @@ def _by(later: Later) -> str:
     return f"somebody has changed it at the vendor since, as run {later.run_id} found"
 
 
-def _notices(deeds: Sequence[Deed], night: Night) -> Iterator[str]:
+def _notices(run_id: str, deeds: Sequence[Deed], night: Night) -> Iterator[str]:
     undone = Counter(outcome_of(d.outcome) for d in deeds if d.outcome != "applied")
     if undone:
         told = listed(f"{count:,} {outcome}" for outcome, count in undone.items())
         yield f"nothing to undo of {told}: that is not known to have been done"
     if night.balance is not None and (units := night.balance.extracted):
         yield (
-            f"this undoes what was sent, not what the source says: put {counted(units, 'unit')} "
-            "right there before the next sync, or it sends the source's values again"
+            f"this takes back what run {run_id} sent, not what the source says: put "
+            f"{counted(units, 'unit')} right there before the next sync, or it sends the source's "
+            "values again"
         )

@@ -83,7 +83,7 @@ def test_a_backfill_that_is_asked_sends_nothing_more_and_goes_on_as_the_run_that
     rows = [unit(number) for number in range(1, 6)]
     desk.configure("missing: report", "missing: report\n    guardrails: {max_updates: null}")
     desk.sync(*rows)
-    night = desk.sync(*(row | {"rate": DEARER} for row in rows))
+    desk.sync(*(row | {"rate": DEARER} for row in rows))
     for live in desk.live().values():
         desk.sandbox.edit("storedge", "unit", live["id"], {"standard_rate": 1.0})
     said, world = [], desk.world()
@@ -98,9 +98,9 @@ def test_a_backfill_that_is_asked_sends_nothing_more_and_goes_on_as_the_run_that
     summary = backfill(
         desk.settings(),
         replace(world, stop=Asked(), say=said.append),
-        Backfill(Selection(), resend=True)
+        Backfill(Selection(from_run="last"), resend=True)
         if how == "resend"
-        else Backfill(Selection(), as_sent=night.run_id),
+        else Backfill(Selection(), as_sent="last"),
     )
 
     runs = desk.rows_of("SELECT run_id, kind, status FROM runs ORDER BY serial")[2:]

@@ -84,6 +84,8 @@ def test_a_night_of_60_rate_changes_is_undone_in_the_state_and_at_the_vendor(des
     summary, left = undone(desk)
 
     assert ({"extracted": 60, "updated": 60, "groups_updated": 1}, []) == (counts(summary), left)
+    [told] = summary.pipelines[0].notices
+    assert "put 60 units right there before the next sync" in told
     assert (was, stood) == (known(desk), live(desk))
 
 
