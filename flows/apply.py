@@ -59,6 +59,7 @@ def _nights(
             _refuse_other_secrets(night, hashes)
         night.scopes = list(scopes)
         night.balance = Balance(**saved.balances[name])
+        night.notices = tuple(saved.notices.get(name, ()))
         nights.append(night)
     return nights
 

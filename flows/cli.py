@@ -128,6 +128,10 @@ def backfill(
     resend: Annotated[
         bool, typer.Option("--resend", help="Send every field again, unchanged ones too.")
     ] = False,
+    as_sent: Annotated[
+        str | None,
+        typer.Option(help="Send what this run sent again, not what the source says: its id."),
+    ] = None,
     requests_per_second: Annotated[
         float | None, typer.Option(help="For this run, instead of what the target says.")
     ] = None,
@@ -159,12 +163,31 @@ def backfill(
         pipelines or [],
         asked,
         resend=resend,
+        as_sent=as_sent,
         requests_per_second=requests_per_second,
         dry_run=dry_run,
         yes=yes,
         direct=direct,
         as_json=json,
     )
+    raise typer.Exit(code)
+
+
+@app.command()
+def undo(
+    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or `last`.")],
+    pipelines: Pipelines = None,
+    config: Config = DEFAULT_CONFIG,
+    out: Annotated[
+        Path | None, typer.Option(help="Save the plan, for `unitsync sync --plan`.")
+    ] = None,
+    details: Annotated[bool, typer.Option(help="Show every change, field by field.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what takes a run back: what it changed goes to what it was before, nothing is sent."""
+    from flows.commands import undo as command
+
+    code = command.run(config, run, pipelines or [], to=out, details=details, as_json=json)
     raise typer.Exit(code)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ from flows.naming import RunUnknown
 from flows.report_text import UNSEEN
 from flows.saved_plan import PlanRefused
 from flows.selection import SelectionRefused
+from flows.undo import UndoRefused
 from state.errors import StateError
 
 # What does not go to a terminal is not folded at 80 columns: a table stays a table in a log.
@@ -72,6 +74,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     AllowRefused: 2,
     RunUnknown: 2,
     SelectionRefused: 2,
+    UndoRefused: 2,
     SourceUnreadable: 4,
     ApiError: 4,
     StateError: 4,
@@ -84,6 +87,11 @@ def warn(warnings: Iterable[str]) -> None:
     """What works and yet looks wrong."""
     for warning in warnings:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True, style="yellow")
+
+
+def say(said: str) -> None:
+    """What a person who waits should know meanwhile."""
+    err.print(f"{said} …", markup=False, soft_wrap=True, style="yellow")
 
 
 def print_json(document: Any) -> None:
@@ -109,8 +117,9 @@ def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
     """The exit code of `work`, or of the error that ended it, which is told in one message."""
     try:
         return work()
-    except KeyboardInterrupt:
-        return _refuse(kind, as_json, "interrupted; nothing more was sent", 130)
+    except KeyboardInterrupt as error:
+        number = error.args[0] if error.args else signal.SIGINT
+        return _refuse(kind, as_json, "interrupted; nothing more was sent", 128 + number)
     except tuple(_EXIT_CODES) as error:
         code = next(code for known, code in _EXIT_CODES.items() if isinstance(error, known))
         return _refuse(kind, as_json, str(error), code)

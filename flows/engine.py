@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from flows.apply import apply
 from flows.backfill import KIND, Backfill, backfill
-from flows.console import warn
+from flows.console import say, warn
 from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
 from flows.reconcile import reconcile
@@ -28,7 +29,7 @@ def run_engine(
     watcher: Watcher = Watcher(),
 ) -> RunSummary:
     """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal."""
-    settings, world = load(config, pipelines), World()
+    settings, world = load(config, pipelines), replace(World(), say=say)
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
         with stopping(world.stop), watching(watcher) as both:
@@ -47,7 +48,7 @@ def backfill_engine(
     watcher: Watcher = Watcher(),
 ) -> RunSummary:
     """Brings the selected units of the pipelines in step."""
-    settings, world = load(config, pipelines), World()
+    settings, world = load(config, pipelines), replace(World(), say=say)
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
         with stopping(world.stop), watching(watcher) as both:

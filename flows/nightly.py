@@ -111,6 +111,7 @@ def backfilling(
     from_run: str | None = None,
     resend: bool = False,
     requests_per_second: PositiveFloat | None = None,
+    as_sent: str | None = None,
 ) -> RunSummary:
     """Brings selected units in step; what is asked for in several ways must hold in all of them."""
     selection = Selection(
@@ -123,7 +124,7 @@ def backfilling(
         rejected=only_rejected,
         from_run=from_run,
     )
-    wish = Backfill(selection, resend, requests_per_second)
+    wish = Backfill(selection, resend, requests_per_second, as_sent)
     key = "unitsync-backfill"
     with progressing(key) as watcher:
         summary = backfill_engine(config, pipelines or [], wish, in_tasks, watcher)
@@ -164,6 +165,7 @@ def run_backfill_flow(config: Path, pipelines: Sequence[str], wish: Backfill) ->
             asked.from_run,
             wish.resend,
             wish.requests_per_second,
+            wish.as_sent,
         )
     except NightNeedsPerson as night:
         return night.summary

@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from connectors.errors import ApiError, ApiUnreachable, CredentialsRefused, Stopped
-from connectors.targets.settings import StoredgeSettings
+from flows.habits import by_habit
 from flows.job import Job
 from flows.recovery import Recovery
 from state.scopes import ScopeRecord
@@ -21,7 +21,6 @@ from state.store import Store
 from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import guard
-from transforms.habits import drifted, occupied
 from transforms.obstacles import readdressed
 from transforms.plan import AcceptedExtract, KnownGroup, KnownUnit, Live
 from transforms.reshape import Desired
@@ -161,14 +160,16 @@ class Planner:
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
         if reading is None:
-            return PlannedScope(self._by_habit(self._only_vacant(plan)), accepted=desired.complete)
+            return PlannedScope(
+                by_habit(self.job, self._only_vacant(plan)), accepted=desired.complete
+            )
         units, groups, ambiguous = self.recovery.adoptable(plan.changes, reading)
         if units or groups:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
         waiting = ambiguous | self.recovery.obstacles(plan.changes, reading)
         plan = plan.holding_units(waiting)
-        plan = self._by_habit(self._only_vacant(plan, reading), reading)
+        plan = by_habit(self.job, self._only_vacant(plan, reading), reading)
         repeated = self.recovery.twins(reading)
         self.recovery.note_strangers(reading)
         return PlannedScope(
@@ -204,25 +205,6 @@ class Planner:
             for change in plan.of("unit")
         )
         return record is not None and record.strangers and named
-
-    def _by_habit(self, plan: ScopePlan, reading: Live | None = None) -> ScopePlan:
-        """Holds what the stricter habits of the settings hold, if they are on."""
-        settings = self.job.pipeline.target
-        if not isinstance(settings, StoredgeSettings):
-            return plan
-        updates = any(c.action in ("update", "move") for c in plan.of("unit"))
-        if not updates or not (settings.vacant_only or settings.undrifted_only):
-            return plan
-        try:
-            live = reading or self.job.target.read(plan.scope)
-        except ApiError as error:
-            reason = f"the facility could not be read before it is updated: {error}"
-            return plan.holding(reason, lambda change: change.action in ("update", "move"))
-        if settings.vacant_only:
-            plan = plan.holding_units(occupied(plan.changes, live))
-        if settings.undrifted_only:
-            plan = plan.holding_units(drifted(plan.changes, live, self.job.target.schema))
-        return plan
 
     def _only_vacant(self, plan: ScopePlan, reading: Live | None = None) -> ScopePlan:
         """Retires only units that are vacant at the vendor now (contracts B.10)."""

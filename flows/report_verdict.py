@@ -7,7 +7,7 @@ called in step. Changes of units and of groups count alike.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,7 +62,15 @@ def verdict(summary: RunSummary, tallies: Sequence[Tally]) -> Verdict:
     headline, tone = _headline(summary, tallies)
     if summary.stopped_by is not None:
         headline, tone = f"Stopped before its end. {headline}", _at_least_attention(tone)
-    return Verdict(tone, headline, _detail(summary))
+    return Verdict(tone, headline, " ".join(filter(None, (*_turns(summary), _detail(summary)))))
+
+
+def _turns(summary: RunSummary) -> Iterator[str]:
+    """Which run it goes on from, and which from it, where one gave way to a sync."""
+    if summary.goes_on_from is not None:
+        yield f"It goes on from run {summary.goes_on_from}, which gave way to a sync."
+    if summary.goes_on_as is not None:
+        yield f"It gave way to a sync; run {summary.goes_on_as} goes on with what was not sent."
 
 
 def _headline(summary: RunSummary, tallies: Sequence[Tally]) -> tuple[str, Tone]:

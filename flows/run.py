@@ -14,10 +14,10 @@ from flows.inventory import inventory, inventory_before
 from flows.report import write_report
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
+from flows.turns import turn
 from flows.world import World
 from state.backup import backup, snapshot
 from state.deaths import Death
-from state.lock import RunLock
 from state.store import Store
 
 PREVIEW = "plan"
@@ -30,7 +30,8 @@ def allow_command(run: str, scope: str) -> str:
 
 @dataclass
 class Run:
-    """A run that is going on, with the state open. It tells of `deaths`: dead runs before it."""
+    """A run that is going on, with the state open. It tells of `deaths`: dead runs before it, and
+    of the run `before` that gave way and that it goes on from."""
 
     run_id: str
     kind: str
@@ -38,6 +39,7 @@ class Run:
     store: Store
     world: World
     deaths: Sequence[Death] = ()
+    before: str | None = None
 
     def allow_command(self, scope: str) -> str:
         """What a person types to let through what is held here; a preview is no run to name."""
@@ -49,9 +51,11 @@ class Run:
         """Writes the report and keeps the balance."""
         stop, timezone = self.world.stop, self.settings.schedule.timezone
         ended = replace(
-            summary,
+            self._in_turn(summary),
             pipelines=tuple(map(self._with_stocks, map(self._with_missing, summary.pipelines))),
-            stopped_by=stop.number if stop.is_set() else None,
+            stopped_by=stop.number if stop.is_signalled else None,
+            goes_on_from=self.before,
+            goes_on_as=self.world.new_id() if stop.gave_way and not stop.is_signalled else None,
             at=self.world.clock.now(),
             timezone=timezone,
             deaths=tuple(told(death, timezone) for death in self.deaths),
@@ -60,6 +64,13 @@ class Run:
         done = replace(ended, report=report)
         self.store.finish_run(self.run_id, done.status, done.record())
         return done
+
+    def _in_turn(self, summary: RunSummary) -> RunSummary:
+        """The same with the run that it goes on from, and that which goes on from it."""
+        stop = self.world.stop
+        goes_on = stop.gave_way and not stop.is_signalled
+        next_id = self.world.new_id() if goes_on else None
+        return replace(summary, goes_on_from=self.before, goes_on_as=next_id)
 
     def _with_missing(self, summary: PipelineSummary) -> PipelineSummary:
         """The same with its missing units by scope, as the state has them now."""
@@ -80,23 +91,29 @@ class Run:
 
 @contextmanager
 def running(
-    settings: Settings, world: World, kind: str, writes: Callable[[Store], bool]
+    settings: Settings,
+    world: World,
+    kind: str,
+    writes: Callable[[Store], bool],
+    before: RunSummary | None = None,
 ) -> Iterator[Run]:
     """A run that may write: alone on its state, with a backup taken before the first write.
 
     `writes` says whether the run will change more than the list of runs; it may refuse the state
-    by raising. Raises StateError where the state cannot be trusted or another run holds the lock.
+    by raising. It goes on from the run `before`, if that gave way. Raises StateError where the
+    state cannot be trusted or another run holds the lock.
     """
-    run_id = world.new_id()
-    with RunLock(settings.state, f"unitsync {kind}", now=world.clock.now()):
+    with turn(settings.state, world, kind, goes_on=before is not None):
+        run_id = (before.goes_on_as if before else None) or world.new_id()
         existed = settings.state.exists()
         with Store.open(
             settings.state, clock=world.clock.now, new_id=world.new_id, disk=world.disk
         ) as store:
             if writes(store) and existed:
-                backup(settings.state, now=world.clock.now(), disk=world.disk)
+                backup(settings.state, now=world.clock.now(), kind=kind, disk=world.disk)
             store.begin_run(run_id, kind, list(settings.pipelines))
-            yield Run(run_id, kind, settings, store, world, store.untold_deaths())
+            gave_way = before.run_id if before else None
+            yield Run(run_id, kind, settings, store, world, store.untold_deaths(), gave_way)
 
 
 @contextmanager

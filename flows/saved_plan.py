@@ -31,7 +31,8 @@ class PlanRefused(Exception):
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """The scopes of a plan by pipeline, and the balance of the rows that they came from.
+    """The scopes of a plan by pipeline, the balance of the rows that they came from, and what is to
+    be told of them when they are applied.
 
     An empty `lineage` means that there was no state yet.
     """
@@ -40,6 +41,7 @@ class SavedPlan:
     serial: int
     scopes: Mapping[str, tuple[PlannedScope, ...]]
     balances: Mapping[str, Mapping[str, int]]
+    notices: Mapping[str, Sequence[str]]
 
     def fits(self, store: Store) -> bool:
         """True for the state that the plan was made from; any other is refused."""
@@ -74,6 +76,7 @@ def save(plan: SavedPlan, path: Path) -> None:
         "lineage": plan.lineage,
         "serial": plan.serial,
         "balances": {name: dict(balance) for name, balance in plan.balances.items()},
+        "notices": {name: list(notices) for name, notices in plan.notices.items()},
         "pipelines": {
             name: [_written(scope) for scope in scopes] for name, scopes in plan.scopes.items()
         },
@@ -110,6 +113,7 @@ def load(path: Path) -> SavedPlan:
             for name, scopes in content["pipelines"].items()
         },
         content["balances"],
+        content.get("notices", {}),  # an older version wrote none
     )
 
 

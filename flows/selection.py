@@ -73,9 +73,11 @@ class Selection:
 
 @dataclass
 class Chooser:
-    """Reads pipelines, and keeps of them who is selected."""
+    """Reads pipelines, and keeps of them who is selected. One that goes on after runs that gave way
+    leaves out whose change came through in them (`done_in`), and takes the source as it is now."""
 
     selection: Selection
+    done_in: Sequence[str] = ()
     changed: dict[str, pd.Series] = field(default_factory=dict)
 
     def read(self, job: Job, world: World, watcher: Watcher) -> Night:
@@ -92,7 +94,8 @@ class Chooser:
         run_id = run_named(store, run) if run is not None else ""
         rows = {n.job.name: _rows(n, n.desired, store) for n in nights if n.desired is not None}
         failures = [night.failure for night in nights if night.failure is not None]
-        if unknown := list(_unknown(self.selection, list(rows.values()))):
+        unknown = [] if self.done_in else list(unknown_names(self.selection, list(rows.values())))
+        if unknown:
             # Who is not found may well stand in the source that could not be read.
             raise failures[0] if failures else SelectionRefused("\n".join(unknown))
         total, counts = 0, dict[str, int]()
@@ -102,16 +105,15 @@ class Chooser:
                 total += _keep(night, night.desired, rows[night.job.name], masks)
                 for asked, mask in masks.items():
                     counts[asked] = counts.get(asked, 0) + int(mask.sum())
-        if not total and not failures:
-            raise SelectionRefused(_nobody(counts))
+        if not total and not failures and not self.done_in:
+            raise SelectionRefused(nobody(counts))
 
     def _masks(
         self, night: Night, rows: pd.DataFrame, store: Store, run_id: str
     ) -> Iterator[tuple[str, Mask]]:
         """What was asked, in the words of the command line, and whose rows answer to it."""
         asked, pipeline = self.selection, night.job.name
-        for kind, names in asked.names.items():
-            yield f"--{kind} {_shortened(names)}", named(rows, names, _NAMES[kind])
+        yield from named_masks(asked, rows)
         if asked.dated:
             cells = self.changed[pipeline].reindex(rows.index)
             mask, untold = between(cells, asked.since, asked.until)
@@ -125,6 +127,9 @@ class Chooser:
             yield "--only-rejected", at(rows, store.places(pipeline, "rejected"))
         if asked.from_run is not None:
             yield f"--from-run {asked.from_run}", at(rows, store.places(pipeline, "in run", run_id))
+        if self.done_in:
+            done = (store.places(pipeline, "came through", run) for run in self.done_in)
+            yield "what had not come through yet", ~at(rows, set().union(*done))
 
 
 def _rows(night: Night, desired: Desired, store: Store) -> pd.DataFrame:
@@ -144,8 +149,16 @@ def _keep(night: Night, desired: Desired, rows: pd.DataFrame, masks: Mapping[str
     return len(chosen)
 
 
-def _unknown(selection: Selection, pipelines: Sequence[pd.DataFrame]) -> Iterator[str]:
-    """A sentence for each kind of name of which some are nobody's."""
+def named_masks(selection: Selection, rows: pd.DataFrame) -> Iterator[tuple[str, Mask]]:
+    """For each kind of name that was given, as it was typed, the rows that bear one of them."""
+    for kind, names in selection.names.items():
+        yield f"--{kind} {_shortened(names)}", named(rows, names, _NAMES[kind])
+
+
+def unknown_names(
+    selection: Selection, pipelines: Sequence[pd.DataFrame], of: str = "the source"
+) -> Iterator[str]:
+    """A sentence for each kind of name of which some are nobody's among these rows `of` it."""
     for kind, names in selection.names.items():
         there = {
             str(name)
@@ -155,13 +168,13 @@ def _unknown(selection: Selection, pipelines: Sequence[pd.DataFrame]) -> Iterato
             if name
         }
         if missing := [name for name in dict.fromkeys(names) if name not in there]:
-            yield _not_there(kind, missing, there)
+            yield _not_there(kind, missing, there, of)
 
 
-def _not_there(kind: str, missing: Sequence[str], there: Collection[str]) -> str:
+def _not_there(kind: str, missing: Sequence[str], there: Collection[str], of: str) -> str:
     told = [f'"{name}"' + _hint(name, there) for name in missing[:_NAMED]]
     more = f" and {number(len(missing) - _NAMED)} more" if len(missing) > _NAMED else ""
-    said = f"no {kind} of the source is called {', '.join(told)}{more}"
+    said = f"no {kind} of {of} is called {', '.join(told)}{more}"
     if not there:
         return f"{said}; there are no {kind}s in it"
     return f"{said}; name one of {choice_of(sorted(there))}"
@@ -172,7 +185,7 @@ def _hint(name: str, there: Collection[str]) -> str:
     return f" ({hint})" if hint else ""
 
 
-def _nobody(counts: Mapping[str, int]) -> str:
+def nobody(counts: Mapping[str, int]) -> str:
     """How many rows answer to each thing that was asked, so that it shows which one to loosen."""
     told = listed(f"{asked} has {counted(count, 'row')}" for asked, count in counts.items())
     all_of_it = ", but none answers to all of it" if len(counts) > 1 else ""

@@ -59,6 +59,8 @@ def show_summary(summary: RunSummary) -> None:
             err.print(f"  {note}", markup=False, soft_wrap=True, style="red")
         for notice in pipeline.notices:
             err.print(f"  {notice}", markup=False, soft_wrap=True, style="dim")
+    if summary.goes_on_from is not None:
+        err.print(f"it goes on from run {summary.goes_on_from}, which gave way to a sync")
     for told in (*summary.deaths, *summary.notices):
         err.print(told, markup=False, soft_wrap=True, style="yellow")
     if summary.report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,14 +12,42 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop(threading.Event):
-    """Set when a run must end early, and by which signal: Ctrl-C where nobody says."""
+    """Set when a run must end early, and by which signal: Ctrl-C where nobody says; also while it
+    gives way to another run."""
 
     number: int = signal.SIGINT
+    gave_way: bool = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: Callable[[], bool] | None = None
+        self._looking = threading.Lock()  # the threads of a run must not take each other for askers
 
     def by(self, number: int) -> None:
         """Set by a signal."""
         self.number = number
         self.set()
+
+    def is_set(self) -> bool:
+        """Whether nothing more may be sent."""
+        with self._looking:
+            if not self.gave_way and self._asked is not None:
+                self.gave_way = self._asked()
+        return self.gave_way or self.is_signalled
+
+    @property
+    def is_signalled(self) -> bool:
+        """Whether the run must end for good."""
+        return super().is_set()
+
+    @contextmanager
+    def giving_way(self, asked: Callable[[], bool]) -> Iterator[None]:
+        """Set also as soon as `asked` is true, until the end of the block."""
+        self._asked = asked
+        try:
+            yield
+        finally:
+            self._asked, self.gave_way = None, False
 
 
 @contextmanager

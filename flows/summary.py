@@ -150,7 +150,8 @@ class PipelineSummary:
 class RunSummary:
     """What became of a run. `stopped_by` is the signal that ended it early, if one did; `at` is
     when it ended, in the `timezone` of those who read of it. `deaths` tell of runs before it that
-    died, `notices` of what went wrong after it had ended."""
+    died, `notices` of what went wrong after it had ended. One that gave way to another run
+    `goes_on_as` a run of that id, which `goes_on_from` it."""
 
     run_id: str
     kind: str
@@ -161,6 +162,8 @@ class RunSummary:
     timezone: str = "UTC"
     deaths: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    goes_on_as: str | None = None
+    goes_on_from: str | None = None
 
     @property
     def status(self) -> Status:
@@ -184,7 +187,12 @@ class RunSummary:
             "status": self.status,
             "pipelines": [summary.document() for summary in self.pipelines],
             "report": self.report,
+            **self._turns(),
         }
+
+    def _turns(self) -> dict[str, str]:
+        turns = {"goes_on_as": self.goes_on_as, "goes_on_from": self.goes_on_from}
+        return {name: run_id for name, run_id in turns.items() if run_id is not None}
 
     def record(self) -> dict[str, Any]:
         """All of it, for the state to keep: its report can be made again from that alone."""
@@ -212,6 +220,8 @@ class RunSummary:
             datetime.fromisoformat(kept.get("at", ended)),
             kept.get("timezone", "UTC"),
             tuple(kept.get("deaths", ())),
+            goes_on_as=kept.get("goes_on_as"),
+            goes_on_from=kept.get("goes_on_from"),
         )
 
 

@@ -117,9 +117,11 @@ def carry_out(
     world: World,
     watcher: Watcher,
     pusher: Pusher,
+    before: RunSummary | None = None,
 ) -> RunSummary:
-    """Steps 5 to 9 of what has been read, as a run of this kind."""
-    with running(settings, world, kind, lambda store: any_moved(nights, store)) as run:
+    """Steps 5 to 9 of what has been read, as a run of this kind; one that goes on from the run
+    `before`, if that gave way to another."""
+    with running(settings, world, kind, lambda store: any_moved(nights, store), before) as run:
         for night in nights:
             plan(night, run, watcher)
         for night in nights:
@@ -241,7 +243,8 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
         night.pushed, night.canary = push_in_order(pushing, night.work, pusher)
         sent = night.job.target.client.request_count - asked
         night.forecast = {"expected": expected, "sent": sent}
-        night.failure = pushing.refusal(night.pushed)
+        if not run.world.stop.gave_way:
+            night.failure = pushing.refusal(night.pushed)
 
 
 def add_rejections(desired: Desired, pipeline: str, run: Run) -> None:

@@ -26,7 +26,7 @@ def _new_id() -> str:
 @dataclass(frozen=True)
 class World:
     """The clock, the random source, the transport (None: the network), the ids, the retries, the
-    disk and the threads of one run.
+    disk and the threads of one run, and how a person is told that it waits.
 
     Setting `stop` ends a run cleanly: the request in flight is finished and recorded, and nothing
     more is sent.
@@ -40,6 +40,7 @@ class World:
     budget: RetryBudget = field(default_factory=RetryBudget)
     disk: Disk = LOCAL_DISK
     pool: Callable[[int], Executor] = ThreadPoolExecutor
+    say: Callable[[str], None] = lambda said: None
 
     def outside(self) -> Outside:
         """The part of it that a target is given."""

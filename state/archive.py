@@ -21,6 +21,7 @@ from state import (
     run_details,
     runs,
     scopes,
+    since,
     standings,
     stories,
     trends,
@@ -35,6 +36,7 @@ from state.history import UnitHistory
 from state.inventory import Kind
 from state.run_details import ChangeLine, Limits, RejectionLine, RunDetails
 from state.runs import RunRecord
+from state.since import Deed, Later
 from state.standings import Reading, StandingTally
 from state.stories import Episode, Place
 from state.transactions import Transactions
@@ -134,6 +136,16 @@ class Archive:
         """The units and groups whose last change did not come through, with the API's words."""
         with self._transactions.reading() as db:
             return changes.troubles(db, pipeline, scope)
+
+    def deeds(self, run_id: str) -> list[Deed]:
+        """All that a run planned, and how each of it ended."""
+        with self._transactions.reading() as db:
+            return since.deeds(db, run_id)
+
+    def changed_since(self, run_id: str) -> dict[since.Place, dict[str, Later]]:
+        """By unit or group that a run changed: the fields that were changed after it, by whom."""
+        with self._transactions.reading() as db:
+            return since.changed_since(db, run_id)
 
     @contextmanager
     def every_change(self, run_id: str, pipeline: str) -> Iterator[Iterator[ChangeLine]]:

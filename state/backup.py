@@ -21,14 +21,25 @@ from state.errors import StateIsMissing, StateIsUnwritable, explained
 from state.marker import Marker, beside, read_marker, write_marker
 from state.opening import connected, reading_mode
 
-# A week of nights.
+# A week of nights; of the runs of every other kind, that many beside them.
 KEPT = 7
+NIGHT = "sync"
 _PRIVATE_FOLDER = 0o700
 _SUFFIX = ".db"
+# When it was taken, at which serial, and before which kind of run, if that was no night.
+_STAMPED = r"-\d{8}T\d{6}Z-(\d{6,})(?:-([a-z]+))?"
 
 
-def backup(state: Path, *, now: datetime, keep: int = KEPT, disk: Disk = LOCAL_DISK) -> Path:
-    """Copy the state as it is now, check the copy, and drop all but the last `keep`.
+def backup(
+    state: Path,
+    *,
+    now: datetime,
+    kind: str = NIGHT,
+    keep: int = KEPT,
+    disk: Disk = LOCAL_DISK,
+) -> Path:
+    """Copy the state as it is now, before a run of this kind, check the copy, and drop all but the
+    last `keep` of the kind: many backfills of one day leave those of the nights alone.
 
     May be called while a store is open on it.
     """
@@ -38,9 +49,12 @@ def backup(state: Path, *, now: datetime, keep: int = KEPT, disk: Disk = LOCAL_D
         folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
         with _draft(folder / f"{_name(state)}.draft") as draft:
             marker = _copy(state, draft, None, disk)
-            target = folder / f"{_name(state)}-{_stamp(now)}-{marker.serial:06}{_SUFFIX}"
+            of_kind = "" if kind == NIGHT else f"-{kind}"
+            stem = f"{_name(state)}-{_stamp(now)}-{marker.serial:06}"
+            target = folder / f"{stem}{of_kind}{_SUFFIX}"
             disk.rename(draft, target)
-        for old in backups(state)[:-keep]:
+        alike = [path for path in backups(state) if _kind(path) == kind]
+        for old in alike[:-keep]:
             old.unlink()
     return target
 
@@ -48,7 +62,7 @@ def backup(state: Path, *, now: datetime, keep: int = KEPT, disk: Disk = LOCAL_D
 def backups(state: Path) -> list[Path]:
     """The backups of this state, oldest first: by the count of runs, for clocks can jump."""
     state = state.resolve()
-    pattern = re.compile(re.escape(_name(state)) + r"-\d{8}T\d{6}Z-(\d{6,})" + re.escape(_SUFFIX))
+    pattern = re.compile(re.escape(_name(state)) + _STAMPED + re.escape(_SUFFIX))
     names = sorted(_folder(state).glob("*" + _SUFFIX))
     serials = {path: match[1] for path in names if (match := pattern.fullmatch(path.name))}
     return sorted(serials, key=lambda path: (int(serials[path]), path.name))
@@ -133,6 +147,11 @@ def _folder(state: Path) -> Path:
 
 def _name(state: Path) -> str:
     return state.name.removesuffix(_SUFFIX)
+
+
+def _kind(backup: Path) -> str:
+    found = re.search(_STAMPED + re.escape(_SUFFIX) + "$", backup.name)
+    return (found and found[2]) or NIGHT
 
 
 def _stamp(now: datetime) -> str:

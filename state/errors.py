@@ -59,9 +59,13 @@ class StateIsCorrupt(StateError):
 
 
 class StateIsLocked(StateError):
-    """Another run, or another program, holds the state."""
+    """Another run, or another program, holds the state.
+
+    `gives_way`: whether that run ends early for one that asks; None where nobody can tell yet.
+    """
 
     retry = "next run"
+    gives_way: bool | None = False
 
 
 class StateIsUnwritable(StateError):

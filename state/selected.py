@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal
 
-Happened = Literal["failed", "rejected", "in run"]
+Happened = Literal["failed", "rejected", "in run", "came through"]
 
 # Whatever kept the last change from coming through; what is held waits for a person instead.
 _FAILED = """
@@ -34,13 +34,23 @@ _IN_RUN = """
     UNION SELECT coalesce(scope, ''), key FROM rejections
         WHERE run_id = :run_id AND pipeline = :pipeline AND coalesce(key, '') <> ''
 """
-_QUERIES: dict[Happened, str] = {"failed": _FAILED, "rejected": _REJECTED, "in run": _IN_RUN}
+_CAME_THROUGH = """
+    SELECT scope, key FROM changes WHERE run_id = :run_id AND pipeline = :pipeline
+        AND entity = 'unit' AND outcome = 'applied'
+"""
+_QUERIES: dict[Happened, str] = {
+    "failed": _FAILED,
+    "rejected": _REJECTED,
+    "in run": _IN_RUN,
+    "came through": _CAME_THROUGH,
+}
 
 
 def places(
     db: sqlite3.Connection, pipeline: str, happened: Happened, run_id: str
 ) -> set[tuple[str, str]]:
     """Where the units stand whose last change did not come through, whose row was rejected when
-    the whole source was last looked at, or of which the run of `run_id` told."""
+    the whole source was last looked at, of which the run of `run_id` told, or whose change came
+    through in it."""
     rows = db.execute(_QUERIES[happened], {"pipeline": pipeline, "run_id": run_id})
     return {(scope, key) for scope, key in rows}

@@ -7,7 +7,7 @@ cannot move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -37,7 +37,16 @@ from transforms.reshape import ScopeDesired
 from transforms.schema import TargetSchema
 from transforms.unique import folded
 
-__all__ = ["GROUP_FIELD", "Known", "Policy", "ScopePlan", "changed_fields", "desired_units", "diff"]
+__all__ = [
+    "GROUP_FIELD",
+    "Known",
+    "Policy",
+    "ScopePlan",
+    "changed_fields",
+    "desired_units",
+    "diff",
+    "hold_taken",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +143,7 @@ def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
     missing = _missing(desired, absent)
     if policy.retire:
         units += [retirement(desired.scope, unit) for unit in _loaded(known, missing)]
-    units = _hold_taken(units, desired, known, policy)
+    units = hold_taken(units, desired.units.columns, known, policy)
     groups = _group_changes(desired, absent, known, policy) if policy.groups else []
     astray = desired.astray.intersection(known.index["key"].tolist())
     return ScopePlan(
@@ -233,13 +242,14 @@ def _hold_unmovable(change: Change, desired: ScopeDesired, known: Known, policy:
     return replace(change, held=reason)
 
 
-def _hold_taken(
-    changes: list[Change], desired: ScopeDesired, known: Known, policy: Policy
+def hold_taken(
+    changes: list[Change], fields: Iterable[str], known: Known, policy: Policy
 ) -> list[Change]:
-    """Holds what would collide with a known unit that does not make room tonight."""
+    """Holds what would collide with a known unit that does not make room tonight; `fields` are
+    those that the source speaks of."""
     if policy.schema.name_field:
         return hold_collisions(changes, name_claim(), lambda: _names(known.index))
-    members = address_members(desired.units.columns)
+    members = address_members(fields)
     return hold_collisions(changes, address_claim(members), lambda: _addresses(known, members))
 
 

@@ -64,6 +64,7 @@ def run(
     asked: Asked,
     *,
     resend: bool,
+    as_sent: str | None,
     requests_per_second: float | None,
     dry_run: bool,
     yes: bool,
@@ -73,12 +74,12 @@ def run(
     """Brings the selected units in step, or shows what that would be."""
 
     def work() -> int:
-        wish = Backfill(asked.selection(), resend, _pace(requests_per_second))
-        if not pipelines and wish.selection == Selection():
+        wish = Backfill(asked.selection(), resend, _pace(requests_per_second), as_sent)
+        if not pipelines and wish.selection == Selection() and as_sent is None:
             raise UsageError(
                 "say who: pipelines, or --scope, --group, --unit, --unit-file, --changed-since, "
-                "--changed-until, --only-failed, --only-rejected, --from-run. For all that changed "
-                "there is `unitsync sync`"
+                "--changed-until, --only-failed, --only-rejected, --from-run, --as-sent. For all "
+                "that changed there is `unitsync sync`"
             )
         settings = load(config, pipelines)
         if dry_run:

@@ -102,6 +102,7 @@ def save_plan(nights: Sequence[Night], settings: Settings, path: Path) -> None:
             serial,
             {night.job.name: tuple(night.scopes) for night in nights},
             {night.job.name: asdict(night.balance) for night in nights if night.balance},
+            {night.job.name: night.notices for night in nights},
         ),
         path,
     )

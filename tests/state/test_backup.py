@@ -77,6 +77,21 @@ def test_the_last_seven_are_kept_by_the_count_of_runs_not_by_the_clock(
     assert [run_ids(copy)[0] for copy in kept] == [f"run-{number}" for number in range(4, 11)]
 
 
+def test_many_backfills_leave_the_backups_of_the_last_seven_nights_alone(
+    store: Store, path: Path
+) -> None:
+    for number in range(1, 9):
+        run(store, number)
+        backup(path, now=NOW)
+    for number in range(9, 18):
+        run(store, number)
+        backup(path, now=NOW, kind="backfill")
+
+    kept = [run_ids(copy)[0] for copy in backups(path)]
+    assert kept == [f"run-{number}" for number in (*range(2, 9), *range(11, 18))]
+    assert backups(path)[-1].name == "unitsync-20260105T020000Z-000017-backfill.db"
+
+
 def test_two_backups_of_the_same_moment_are_one(store: Store, path: Path) -> None:
     assert backup(path, now=NOW) == backup(path, now=NOW)
     assert len(backups(path)) == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from state.errors import StateIsLocked, StateIsUnwritable
-from state.lock import RunLock
+from state.lock import RunLock, asking, is_asked_for
 
 REPOSITORY = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -27,6 +27,14 @@ now = datetime(2026, 1, 5, 2, tzinfo=UTC)
 RunLock(Path(sys.argv[1]), "unitsync sync storage", now=now).acquire()
 print("held", flush=True)
 sys.stdin.read()
+"""
+ASKER = """
+import sys
+from pathlib import Path
+from state.lock import asking
+with asking(Path(sys.argv[1])):
+    print("asking", flush=True)
+    sys.stdin.read()
 """
 
 
@@ -129,3 +137,51 @@ def test_releasing_twice_is_releasing_once(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateIsUnwritable, match="Make its folder"):
         RunLock(tmp_path / "gone" / "unitsync.db", "first", now=NOW).acquire()
+
+
+def test_who_asks_is_seen_by_the_holder_for_as_long_as_it_asks(path: Path) -> None:
+    with RunLock(path, "unitsync backfill", now=NOW, gives_way=True):
+        assert not is_asked_for(path)
+        with asking(path), asking(path):
+            assert is_asked_for(path)
+        assert not is_asked_for(path)
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_who_is_refused_knows_whether_the_holder_gives_way(path: Path, gives_way: bool) -> None:
+    with RunLock(path, "first", now=NOW, gives_way=gives_way):
+        with pytest.raises(StateIsLocked) as refused:
+            RunLock(path, "second", now=NOW).acquire()
+        assert refused.value.gives_way is gives_way
+
+        lock_file(path).write_text("")
+        with pytest.raises(StateIsLocked) as unclear:
+            RunLock(path, "second", now=NOW).acquire()
+        assert unclear.value.gives_way is None
+
+
+def test_the_ask_of_a_killed_process_is_gone_with_it(path: Path) -> None:
+    asker = subprocess.Popen(
+        [sys.executable, "-c", ASKER, str(path)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with asker, RunLock(path, "unitsync backfill", now=NOW, gives_way=True):
+        assert asker.stdout is not None
+        assert asker.stdout.readline() == "asking\n"
+        assert is_asked_for(path)
+
+        asker.send_signal(signal.SIGKILL)
+        asker.wait()
+
+        assert not is_asked_for(path)
+
+
+def test_an_ask_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StateIsUnwritable, match="Make its folder"),
+        asking(tmp_path / "gone" / "unitsync.db"),
+    ):
+        pass

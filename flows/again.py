@@ -1,0 +1,47 @@
+"""A scope whose units and groups are to have earlier values again, planned and guarded.
+
+As on any night: the stricter habits of the settings and the guardrails judge it, and what a person
+has let through goes. The scope is settled as a part, for nothing is said of anybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flows.habits import by_habit
+from flows.job import Job
+from flows.planning import PlannedScope
+from state.store import Store
+from transforms.diff import Known
+from transforms.former import Former, bring_back
+from transforms.guard import guard
+from transforms.plan import Live
+
+
+def plan_again(
+    job: Job,
+    store: Store,
+    scope: str,
+    formers: Sequence[Former],
+    command: str,
+    reading: Live | None = None,
+) -> PlannedScope:
+    """The plan that gives these known units and groups their fields again. `command` is what lets
+    through what is held; an allowance is used up only if it lets any of this through."""
+    known = Known(
+        index=store.known_index(job.name, scope),
+        units=lambda keys: store.known_units(job.name, scope, keys),
+        groups=store.known_groups(job.name, scope) if job.policy.groups else {},
+        elsewhere={},
+    )
+    plan = bring_back(scope, formers, known, job.policy, job.pipeline.fields)
+    allowances, allowed = store.allowed(job.name, scope)
+    # No extract is spoken of, so none is judged.
+    guarded = guard(by_habit(job, plan, reading), None, job.pipeline.guardrails, allowed, command)
+    is_let = any(map(allowed.lets, plan.changes))
+    return PlannedScope(
+        guarded.plan,
+        tripped=guarded.tripped,
+        allowances=allowances if is_let else (),
+        accepted=False,
+    )
