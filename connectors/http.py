@@ -119,6 +119,12 @@ class HttpClient:
         """Requests that were handed to the transport, repeats and token requests included."""
         return self._request_count
 
+    def reserve(self) -> float:
+        """Take the next free moment for a request that another process sends in our name, and
+        count it; seconds until then."""
+        self._count()
+        return self._rate.reserve()
+
     def redact(self, text: str) -> str:
         """The API's words without secrets; for callers who take words from a body themselves."""
         return self._redact(hide(self._auth.secrets(), text))

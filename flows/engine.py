@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from flows.apply import apply
 from flows.backfill import KIND, Backfill, backfill
 from flows.console import warn
+from flows.execution import spreading
 from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
 from flows.reconcile import reconcile
-from flows.settings import load
+from flows.settings import Settings, load
 from flows.stopping import stopping
 from flows.summary import RunSummary
 from flows.sync import Watcher, sync
@@ -31,11 +33,11 @@ def run_engine(
     settings, world = load(config, pipelines), World()
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
-        with stopping(world.stop), watching(watcher) as both:
+        with _around(settings, world, pusher, watcher) as (push, both):
             if plan is not None:
-                summary = apply(settings, world, plan, watcher=both, pusher=pusher)
+                summary = apply(settings, world, plan, watcher=both, pusher=push)
             else:
-                summary = sync(settings, world, watcher=both, pusher=pusher)
+                summary = sync(settings, world, watcher=both, pusher=push)
         return telling.of(summary)
 
 
@@ -50,8 +52,8 @@ def backfill_engine(
     settings, world = load(config, pipelines), World()
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
-        with stopping(world.stop), watching(watcher) as both:
-            summary = backfill(settings, world, wish, watcher=both, pusher=pusher)
+        with _around(settings, world, pusher, watcher) as (push, both):
+            summary = backfill(settings, world, wish, watcher=both, pusher=push)
         return telling.of(summary)
 
 
@@ -65,3 +67,16 @@ def reconcile_engine(
         with stopping(world.stop), watching(watcher) as both:
             summary = reconcile(settings, world, wish, watcher=both)
         return telling.of(summary)
+
+
+@contextmanager
+def _around(
+    settings: Settings, world: World, pusher: Pusher, watcher: Watcher
+) -> Iterator[tuple[Pusher, Watcher]]:
+    """A run that pushes: it can be stopped, it is watched, and it may have workers."""
+    with (
+        stopping(world.stop),
+        spreading(settings, pusher) as push,
+        watching(watcher) as both,
+    ):
+        yield push, both
