@@ -9,11 +9,11 @@ from pathlib import Path
 from flows.apply import apply
 from flows.backfill import KIND, Backfill, backfill
 from flows.console import warn
-from flows.execution import spreading
 from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
 from flows.reconcile import reconcile
 from flows.settings import Settings, load
+from flows.spreading import spreading
 from flows.stopping import stopping
 from flows.summary import RunSummary
 from flows.sync import Watcher, sync

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
-
-from flows.config_errors import ConfigError
-from flows.pushing import Pusher
-
-if TYPE_CHECKING:
-    from flows.settings import Settings
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>[^\s/:@]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}\Z")
 _LOOPBACK = ("localhost", "[::1]")
@@ -68,24 +59,3 @@ class Execution(BaseModel):
 
 class WorkersUnreachable(Exception):
     """The Dask scheduler does not answer, or has no worker; nothing was sent."""
-
-
-@contextmanager
-def spreading(settings: Settings, pusher: Pusher) -> Iterator[Pusher]:
-    """The pusher as it is for threads; on Dask, with its scopes carried to the workers.
-
-    Raises ConfigError where Dask is not installed, WorkersUnreachable where there is no worker.
-    """
-    execution = settings.execution
-    if execution.address is None:
-        yield pusher
-        return
-    if find_spec("distributed") is None:
-        found, allowed = "engine dask needs a package that is not installed", "threads"
-        hint = "install the extra: pip install 'unitsync[dask]'"
-        problem = settings.problem("execution.engine", found, allowed, hint)
-        raise ConfigError(settings.file, [problem])
-    from flows.crew import Crew  # Dask takes half a second to import, and may not be installed
-
-    with Crew.at(execution.address) as crew:
-        yield crew.spread(pusher)

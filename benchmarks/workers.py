@@ -1,0 +1,248 @@
+"""How fast Dask workers push a first night, and that a killed one costs nothing.
+
+    python benchmarks/workers.py                        200 facilities of 500 units, two workers
+    python benchmarks/workers.py --workers 1            ... one worker
+    python benchmarks/workers.py --workers 0            ... threads, without Dask
+    python benchmarks/workers.py --kill 0.5             ... kill -9 of a worker half way
+    python benchmarks/workers.py --rate 40              ... requests per second, for all of them
+
+The sandbox, the scheduler, the workers and unitsync are processes of their own on this machine.
+The exit code is 1 if a unit is not there, or there twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from connectors.sandbox import DEMO_CREDENTIALS
+
+CONFIG = """\
+execution: {execution}
+pipelines:
+  storage:
+    source: {{kind: file, path: units.csv}}
+    target:
+      kind: storedge
+      access_id: ${{STOREDGE_ACCESS_ID}}
+      secret_key: ${{STOREDGE_SECRET_KEY}}
+      base_url: {url}
+      requests_per_second: {rate}
+      concurrency: {concurrency}
+    scope: site
+    key: id
+    fields:
+      name: name
+      width: width
+      length: length
+      height: {{const: 8}}
+      door_width: {{const: 8}}
+      door_height: {{const: 7}}
+      door_type: {{const: roll_up}}
+      access_type: {{const: indoor}}
+      standard_rate: {{column: rate, parse: money}}
+      walk_thru_order: number
+      unit_type: {{const: f7687db9-654a-4018-8d27-bd0f3bfd25a0}}
+      tax_rates: {{const: [b8e13a42-3804-4ede-a763-3b83b3901536]}}
+      combination_lock_number: lock
+    groups: {{key: group, name: group, reference_unit: majority}}
+"""
+COLUMNS = ("site", "id", "name", "number", "width", "length", "rate", "lock", "group")
+
+
+def main() -> int:
+    asked = _asked()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as processes:
+        folder = Path(name)
+        scopes = export(folder / "units.csv", asked.facilities, asked.units)
+        url = processes.enter_context(sandbox(asked.latency))
+        address, workers = processes.enter_context(cluster(asked.workers))
+        configure(folder, url, address, asked)
+        night = start(folder)
+        victim = kill(workers[0], url, asked) if asked.kill is not None else ""
+        document, told = night.communicate()
+        summary = json.loads(document)
+        print(json.dumps(found(summary, told, victim, url, scopes, asked), indent=2))
+        return int(night.returncode != 0 or any(twice_or_missing(url, scopes, asked).values()))
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--facilities", type=int, default=200)
+    parser.add_argument("--units", type=int, default=500)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--concurrency", type=int, default=2)
+    parser.add_argument("--latency", type=float, default=0.05, help="seconds until an answer")
+    parser.add_argument("--rate", type=float, default=None)
+    parser.add_argument("--kill", type=float, default=None, help="after this share of the units")
+    return parser.parse_args()
+
+
+def export(path: Path, facilities: int, units: int) -> list[str]:
+    """An inventory; the ids of its facilities."""
+    scopes = [str(uuid.UUID(int=number + 1, version=4)) for number in range(facilities)]
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for scope in scopes:
+            for number in range(units):
+                size = 5 * (1 + number % 6)
+                lock, rate = f"7{number:05}", f"{80 + number % 90}.00"
+                key = f"{scope[:8]}-{number}"
+                row = (scope, key, f"U{number:04}", number, size, size, rate, lock, f"{size}x{size}")
+                writer.writerow(row)
+    return scopes
+
+
+@contextmanager
+def running(*command: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process that ends with the block."""
+    process = subprocess.Popen([sys.executable, "-m", *command], text=True, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def sandbox(latency: float) -> Iterator[str]:
+    """Both APIs, each answer after `latency`; the address."""
+    command = ("flows", "sandbox", "--port", "0")
+    with running(*command, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        url = next(word for word in process.stderr.readline().split() if "://" in word).strip(".")
+        ask(url, "faults", {"kind": "delay", "seconds": latency, "count": None})
+        yield url
+
+
+@contextmanager
+def cluster(size: int) -> Iterator[tuple[str | None, list[int]]]:
+    """A scheduler and its workers; its address, and their process ids."""
+    if not size:
+        yield None, []
+        return
+    from distributed import Client
+
+    with tempfile.TemporaryDirectory() as name, ExitStack() as processes:
+        found = Path(name) / "scheduler.json"
+        quiet = {"stderr": subprocess.DEVNULL, "cwd": name}
+        file = ("--scheduler-file", str(found))
+        command = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *file)
+        processes.enter_context(running(*command, **quiet))
+        command = ("distributed.cli.dask_worker", *file, "--no-nanny", "--nthreads", "1")
+        workers = [
+            processes.enter_context(running(*command, **quiet))
+            for _ in range(size)
+        ]
+        with Client(scheduler_file=str(found), set_as_default=False) as client:
+            client.wait_for_workers(size, timeout=60)
+            yield client.scheduler.address, [worker.pid for worker in workers]
+
+
+def configure(folder: Path, url: str, address: str | None, asked: argparse.Namespace) -> None:
+    """The configuration of the night."""
+    execution = "{engine: threads}" if address is None else f'{{engine: dask, address: "{address}"}}'
+    rate = "null" if asked.rate is None else asked.rate
+    text = CONFIG.format(execution=execution, url=url, rate=rate, concurrency=asked.concurrency)
+    (folder / "unitsync.yaml").write_text(text)
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    """The night under way."""
+    credentials = {
+        "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
+        "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows", "sync", "--direct", "--json"],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=os.environ | credentials,
+    )
+
+
+def kill(worker: int, url: str, asked: argparse.Namespace) -> str:
+    """Kills a worker as soon as the share of units is there; when that was."""
+    total = asked.facilities * asked.units
+    while (there := sum(ask(url, "counts")["units"].values())) < asked.kill * total:
+        time.sleep(0.02)
+    os.kill(worker, signal.SIGKILL)
+    return f"a worker was killed when {there} of {total} units were there"
+
+
+def found(
+    summary: dict[str, Any],
+    told: str,
+    victim: str,
+    url: str,
+    scopes: list[str],
+    asked: argparse.Namespace,
+) -> dict[str, Any]:
+    """What the night did, and what the API holds after it."""
+    (pipeline,) = summary["pipelines"]
+    counts = ask(url, "counts")
+    return {
+        "asked": vars(asked),
+        "status": summary["status"],
+        "created": pipeline["counts"]["created"],
+        "groups_created": pipeline["counts"]["groups_created"],
+        "requests": pipeline["requests"],
+        "received": counts["reads"] + counts["writes"],
+        "seconds": pipeline["seconds"],
+        "push": pushed(url),
+        "killed": victim,
+        **twice_or_missing(url, scopes, asked),
+        "told": [line for line in told.splitlines() if "worker" in line],
+    }
+
+
+def pushed(url: str) -> dict[str, Any]:
+    """How long the writes took, from the first to the last, and how many came in the worst second."""
+    writes = [row for row in ask(url, "requests")["requests"] if row["method"] != "GET"]
+    moments = [row["received_at"] for row in writes]
+    seconds = collections.Counter(moment[:19] for moment in moments)
+    return {
+        "writes": len(writes),
+        "first": min(moments),
+        "last": max(moments),
+        "most_in_a_second": max(seconds.values()),
+    }
+
+
+def twice_or_missing(url: str, scopes: list[str], asked: argparse.Namespace) -> dict[str, int]:
+    """Units that the API holds twice, or not."""
+    held = [ask(url, f"units?scope={scope}")["units"] for scope in scopes]
+    names = [[unit["name"] for unit in units] for units in held]
+    return {
+        "twice": sum(len(each) - len(set(each)) for each in names),
+        "missing": sum(asked.units - len(set(each)) for each in names),
+    }
+
+
+def ask(url: str, page: str, order: Any = None) -> Any:
+    """A page of the sandbox's own."""
+    body = None if order is None else json.dumps(order).encode()
+    request = urllib.request.Request(f"{url}/_sandbox/{page}", body)  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
