@@ -1,10 +1,10 @@
 """How fast Dask workers push a first night, and that a killed one costs nothing.
 
-    python benchmarks/workers.py                        200 facilities of 500 units, two workers
-    python benchmarks/workers.py --workers 1            ... one worker
-    python benchmarks/workers.py --workers 0            ... threads, without Dask
-    python benchmarks/workers.py --kill 0.5             ... kill -9 of a worker half way
-    python benchmarks/workers.py --rate 40              ... requests per second, for all of them
+    python -m benchmarks.workers                        200 facilities of 500 units, two workers
+    python -m benchmarks.workers --workers 1            ... one worker
+    python -m benchmarks.workers --workers 0            ... threads, without Dask
+    python -m benchmarks.workers --kill 0.5             ... kill -9 of a worker half way
+    python -m benchmarks.workers --rate 40              ... requests per second, for all of them
 
 The sandbox, the scheduler, the workers and unitsync are processes of their own on this machine.
 The exit code is 1 if a unit is not there, or there twice.
@@ -17,7 +17,6 @@ import collections
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox import DEMO_CREDENTIALS
+from tests.cluster import Cluster, cluster
 
 CONFIG = """\
 execution: {execution}
@@ -65,15 +65,17 @@ COLUMNS = ("site", "id", "name", "number", "width", "length", "rate", "lock", "g
 
 
 def main() -> int:
+    """One night, told in JSON."""
     asked = _asked()
     with tempfile.TemporaryDirectory() as name, ExitStack() as processes:
         folder = Path(name)
         scopes = export(folder / "units.csv", asked.facilities, asked.units)
         url = processes.enter_context(sandbox(asked.latency))
-        address, workers = processes.enter_context(cluster(asked.workers))
-        configure(folder, url, address, asked)
+        (folder / "cluster").mkdir()
+        dask = processes.enter_context(cluster(folder / "cluster", asked.workers))
+        configure(folder, url, dask.address if asked.workers else None, asked)
         night = start(folder)
-        victim = kill(workers[0], url, asked) if asked.kill is not None else ""
+        victim = kill(dask, url, asked) if asked.kill is not None else ""
         document, told = night.communicate()
         summary = json.loads(document)
         print(json.dumps(found(summary, told, victim, url, scopes, asked), indent=2))
@@ -103,7 +105,17 @@ def export(path: Path, facilities: int, units: int) -> list[str]:
                 size = 5 * (1 + number % 6)
                 lock, rate = f"7{number:05}", f"{80 + number % 90}.00"
                 key = f"{scope[:8]}-{number}"
-                row = (scope, key, f"U{number:04}", number, size, size, rate, lock, f"{size}x{size}")
+                row = (
+                    scope,
+                    key,
+                    f"U{number:04}",
+                    number,
+                    size,
+                    size,
+                    rate,
+                    lock,
+                    f"{size}x{size}",
+                )
                 writer.writerow(row)
     return scopes
 
@@ -130,33 +142,11 @@ def sandbox(latency: float) -> Iterator[str]:
         yield url
 
 
-@contextmanager
-def cluster(size: int) -> Iterator[tuple[str | None, list[int]]]:
-    """A scheduler and its workers; its address, and their process ids."""
-    if not size:
-        yield None, []
-        return
-    from distributed import Client
-
-    with tempfile.TemporaryDirectory() as name, ExitStack() as processes:
-        found = Path(name) / "scheduler.json"
-        quiet = {"stderr": subprocess.DEVNULL, "cwd": name}
-        file = ("--scheduler-file", str(found))
-        command = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *file)
-        processes.enter_context(running(*command, **quiet))
-        command = ("distributed.cli.dask_worker", *file, "--no-nanny", "--nthreads", "1")
-        workers = [
-            processes.enter_context(running(*command, **quiet))
-            for _ in range(size)
-        ]
-        with Client(scheduler_file=str(found), set_as_default=False) as client:
-            client.wait_for_workers(size, timeout=60)
-            yield client.scheduler.address, [worker.pid for worker in workers]
-
-
 def configure(folder: Path, url: str, address: str | None, asked: argparse.Namespace) -> None:
     """The configuration of the night."""
-    execution = "{engine: threads}" if address is None else f'{{engine: dask, address: "{address}"}}'
+    execution = (
+        "{engine: threads}" if address is None else f'{{engine: dask, address: "{address}"}}'
+    )
     rate = "null" if asked.rate is None else asked.rate
     text = CONFIG.format(execution=execution, url=url, rate=rate, concurrency=asked.concurrency)
     (folder / "unitsync.yaml").write_text(text)
@@ -178,12 +168,12 @@ def start(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def kill(worker: int, url: str, asked: argparse.Namespace) -> str:
+def kill(dask: Cluster, url: str, asked: argparse.Namespace) -> str:
     """Kills a worker as soon as the share of units is there; when that was."""
     total = asked.facilities * asked.units
     while (there := sum(ask(url, "counts")["units"].values())) < asked.kill * total:
         time.sleep(0.02)
-    os.kill(worker, signal.SIGKILL)
+    dask.kill()
     return f"a worker was killed when {there} of {total} units were there"
 
 
@@ -214,7 +204,7 @@ def found(
 
 
 def pushed(url: str) -> dict[str, Any]:
-    """How long the writes took, from the first to the last, and how many came in the worst second."""
+    """When the first and the last write came, and how many came in the worst second."""
     writes = [row for row in ask(url, "requests")["requests"] if row["method"] != "GET"]
     moments = [row["received_at"] for row in writes]
     seconds = collections.Counter(moment[:19] for moment in moments)
@@ -239,8 +229,8 @@ def twice_or_missing(url: str, scopes: list[str], asked: argparse.Namespace) -> 
 def ask(url: str, page: str, order: Any = None) -> Any:
     """A page of the sandbox's own."""
     body = None if order is None else json.dumps(order).encode()
-    request = urllib.request.Request(f"{url}/_sandbox/{page}", body)  # noqa: S310
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    request = urllib.request.Request(f"{url}/_sandbox/{page}", body)
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 

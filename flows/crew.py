@@ -1,10 +1,8 @@
-"""The coordinator's side of Dask: scopes go to the workers, and what they tell is recorded.
+"""The workers of a Dask cluster during one run.
 
 Each shard has a lane: one task on one worker, which pushes scope after scope and asks before each
 request. So the number of tasks is that of the shards, only this process writes the state, and the
-rate, the retries and the signal to stop hold over all workers. A task belongs to its worker and
-runs nowhere else. When a worker is lost, the journal says what it had sent: this process reads the
-scope and pushes the rest of it, and the shard goes on at another worker.
+rate, the retries and the signal to stop hold over all workers.
 """
 
 from __future__ import annotations
@@ -13,20 +11,16 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Self
 
 from distributed import Client
 
-from connectors.errors import ApiError, NotSent
+from flows.courier import Courier, NoWorkerLeft, WorkerLost
 from flows.execution import WorkersUnreachable
-from flows.job import Job
-from flows.lane import LOOK_SECONDS, Lane, WorkerLost
+from flows.lane import LOOK_SECONDS, DaskLane
 from flows.planning import PlannedScope
-from flows.pushing import Carry, Delivery, Push, PushedScope, Pusher, shards_of
-from flows.recorder import Recorder
-from flows.witness import Witness
-from transforms.plan import Change, Result
+from flows.pushing import Carry, Push, PushedScope, Pusher, shards_of
 
 # Dask itself waits for 30 s, which is long where nobody is there.
 CONNECT_SECONDS = 10.0
@@ -36,18 +30,14 @@ REPLACEMENT_SECONDS = 30.0
 MOST_LOST = 8
 
 
-class NoWorkerLeft(NotSent):
-    """Every worker was lost, so nothing more is sent."""
-
-
 class Crew:
-    """The workers of one scheduler during one run. Threads share it."""
+    """Gives out lanes to the workers of one scheduler. Threads share it."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._lock = threading.Lock()
-        self._busy: Counter[str] = Counter()
-        self._lost: dict[str, str] = {}
+        self._lanes: Counter[str] = Counter()
+        self._lost: dict[str, WorkerLost] = {}
 
     @classmethod
     @contextmanager
@@ -71,7 +61,7 @@ class Crew:
             yield crew
 
     def workers(self) -> list[str]:
-        """The addresses of those that can be given work; none where the scheduler is gone."""
+        """The addresses of those that were not lost; none where the scheduler is gone."""
         try:
             return sorted(set(self._client.nthreads()) - self._lost.keys())
         except (OSError, TimeoutError):
@@ -91,73 +81,33 @@ class Crew:
 
     @contextmanager
     def carrier(self, push: Push) -> Iterator[Carry]:
-        """Carries the scopes of one shard: along one lane, and along another where that is lost."""
-        lane: Lane | None = None
+        """Carries the scopes of one shard to a worker."""
+        with closing(Courier(push, self.open_lane)) as courier:
+            yield courier
 
-        def carry(scope: str, changes: Sequence[Change], recorder: Recorder) -> Delivery:
-            nonlocal lane
-            witness, losses = Witness(recorder), []
-            error: ApiError | None = None
-            while left := witness.unresolved(changes):
-                work = push.work(scope, left, dict(witness.doubted))
-                if work.doubted:
-                    _, error = push.job.target.push(work, witness)
-                    break
-                try:
-                    lane = lane or self._open(push.job)
-                    error = lane.push(work, witness)
-                    break
-                except NoWorkerLeft as nobody:
-                    witness.decided([Result(c, "failed", f"not sent: {nobody}") for c in left])
-                    error = nobody
-                except WorkerLost as loss:
-                    losses.append(_told(scope, loss, witness))
-                    self._abandon(lane, loss)
-                    lane = None
-            return Delivery(witness.outcomes, error, tuple(losses))
-
-        try:
-            yield carry
-        finally:
-            if lane is not None:
-                lane.close()
-                self._leave(lane)
-
-    def _open(self, job: Job) -> Lane:
+    def open_lane(self, push: Push) -> DaskLane:
         """A lane to the least busy worker; raises NoWorkerLeft if none comes within a while."""
-        clock, stop = job.target.outside.clock, job.target.outside.stop
-        until = clock.monotonic() + REPLACEMENT_SECONDS
-        while len(self._lost) < MOST_LOST and not stop.is_set():
-            if workers := self.workers():
-                with self._lock:
-                    worker = min(workers, key=self._busy.__getitem__)
-                    self._busy[worker] += 1
-                return Lane(self._client, worker, job)
-            if clock.monotonic() >= until:
-                break
-            clock.sleep(LOOK_SECONDS)
-        last = f"; {'; '.join(sorted(set(self._lost.values())))}" if self._lost else ""
-        raise NoWorkerLeft(f"no Dask worker is left{last}")
-
-    def _leave(self, lane: Lane) -> None:
+        outside = push.job.target.outside
+        until = outside.clock.monotonic() + REPLACEMENT_SECONDS
+        while not (workers := self.workers()):
+            late = outside.clock.monotonic() >= until
+            if late or outside.stop.is_set() or len(self._lost) >= MOST_LOST:
+                raise NoWorkerLeft(self._all_lost())
+            outside.clock.sleep(LOOK_SECONDS)
         with self._lock:
-            self._busy[lane.worker] -= 1
+            worker = min(workers, key=self._lanes.__getitem__)
+            self._lanes[worker] += 1
+        return DaskLane(self._client, worker, push.job, self._ended)
 
-    def _abandon(self, lane: Lane | None, loss: WorkerLost) -> None:
-        if lane is not None:
-            self._lost[lane.worker] = str(loss)
-            self._leave(lane)
-            lane.abandon()
+    def _ended(self, worker: str, loss: WorkerLost | None) -> None:
+        with self._lock:
+            self._lanes[worker] -= 1
+            if loss is not None:
+                self._lost[worker] = loss
 
-
-def _told(scope: str, loss: WorkerLost, witness: Witness) -> str:
-    doubted = sum(map(len, witness.doubted.values()))
-    if not doubted:
-        return f"{scope}: {loss} between two requests; what was left went to another"
-    return (
-        f"{scope}: {loss} with {doubted} changes sent and not answered; it was read again, and what "
-        "was left of it was sent from here"
-    )
+    def _all_lost(self) -> str:
+        words = dict.fromkeys(map(str, self._lost.values()))
+        return "no Dask worker is left" + (f": {'; '.join(words)}" if words else "")
 
 
 def _quiet() -> None:

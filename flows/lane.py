@@ -18,6 +18,7 @@ from distributed.protocol.pickle import dumps, loads
 
 from connectors.errors import ApiError
 from connectors.targets.work import Journal, ScopeWork
+from flows.courier import WorkerLost
 from flows.job import Job
 from flows.line import queues
 from flows.worker import push_scopes
@@ -26,25 +27,24 @@ from flows.worker import push_scopes
 # vendor takes longer than this at times, and then the question costs a millisecond.
 LOOK_SECONDS = 1.0
 
+# Told of a lane's worker at its end, and of its loss if it was lost.
+Ended = Callable[[str, WorkerLost | None], None]
 
-class WorkerLost(Exception):
-    """A worker is gone, with a scope in its hands."""
 
+class DaskLane:
+    """One task on one worker, for the scopes of one job, one at a time (see `courier.Lane`)."""
 
-class Lane:
-    """One task on one worker, for the scopes of one job, one at a time."""
-
-    def __init__(self, client: Client, worker: str, job: Job) -> None:
+    def __init__(self, client: Client, worker: str, job: Job, ended: Ended) -> None:
         """Opens the lane; raises nothing yet where the worker is gone."""
         name = f"unitsync-{uuid.uuid4().hex}"
         self.worker = worker
         self.job = job
         self._client = client
         self._loop: asyncio.AbstractEventLoop = cast("Any", client.loop).asyncio_loop
+        self._ended = ended
         self._is_ready = False
         self._up, self._down = queues(name, client)
-        # Dask would run the task of a dead worker again, but never on a worker that it does not
-        # belong to.
+        # Dask runs the task of a dead worker again, but not on one that it does not belong to.
         self._task = client.submit(
             push_scopes,
             name,
@@ -55,32 +55,29 @@ class Lane:
         )
 
     def push(self, work: ScopeWork, journal: Journal) -> ApiError | None:
-        """Has the worker push a scope; the error, if there is one, would end any scope alike.
-
-        Raises WorkerLost; what was told until then is in the journal.
-        """
+        """See `Lane`."""
         if not self._is_ready:
             self._listen(journal)
         self._answer(work)
         return self._listen(journal)
 
     def close(self) -> None:
-        """Lets the worker go."""
+        """See `Lane`."""
         with suppress(WorkerLost):
             self._answer(None)
         self._hang_up()
-        self._task.release()
+        self._ended(self.worker, None)
 
-    def abandon(self) -> None:
-        """Listens to a lost worker no more: whatever it still wants to send, nobody lets it."""
+    def abandon(self, loss: WorkerLost) -> None:
+        """See `Lane`."""
         self._hang_up()
-        with suppress(OSError, TimeoutError):
-            self._task.cancel()
+        self._ended(self.worker, loss)
 
     def _hang_up(self) -> None:
         with suppress(OSError, TimeoutError):
             self._up.close()
             self._down.close()
+            self._task.release()
 
     def _listen(self, journal: Journal) -> ApiError | None:
         """Does what the worker asks for until it is ready for the next scope."""

@@ -52,6 +52,11 @@ class Line:
         if self._clock.monotonic() - self._heard_at >= STEP_SECONDS:
             self.ask("look_up")
 
+    def close(self) -> None:
+        """Gives the queues up."""
+        self._up.close()
+        self._down.close()
+
 
 def queues(name: str, client: Any = None) -> tuple[Queue, Queue]:
     """What the worker says, and what it is answered."""

@@ -7,6 +7,7 @@ The credentials and the lock codes of a scope reach it over the line and stay in
 
 from __future__ import annotations
 
+from contextlib import closing
 from random import Random
 
 from distributed import secede
@@ -21,11 +22,11 @@ def push_scopes(name: str) -> None:
     """Pushes what comes over the line of this name, until no more comes."""
     secede()  # it mostly waits: the worker's threads are left to others
     clock = SystemClock()
-    line = Line(name, clock)
-    settings = line.ask("settings")
-    rate, budget = FarRate(line, clock), FarBudget(line)
-    target = connect(settings, Outside(clock, Random(), None, line.stop, budget, rate))
-    with target.client:
-        error: ApiError | None = None
-        while (work := line.ask("ready", error)) is not None:
-            _, error = target.push(work, FarJournal(line))
+    with closing(Line(name, clock)) as line:
+        rate, budget = FarRate(line, clock), FarBudget(line)
+        outside = Outside(clock, Random(), None, line.stop, budget, rate)
+        target = connect(line.ask("settings"), outside)
+        with target.client:
+            error: ApiError | None = None
+            while (work := line.ask("ready", error)) is not None:
+                _, error = target.push(work, FarJournal(line))
