@@ -31,21 +31,25 @@ MOST_LOST = 8
 
 
 class Crew:
-    """Gives out lanes to the workers of one scheduler. Threads share it."""
+    """Gives out lanes to the workers of one scheduler. Threads share it.
+
+    `patience_seconds` is how long a shard waits for a worker when none is left.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.patience_seconds = REPLACEMENT_SECONDS
         self._lock = threading.Lock()
         self._lanes: Counter[str] = Counter()
         self._lost: dict[str, WorkerLost] = {}
 
     @classmethod
     @contextmanager
-    def at(cls, address: str) -> Iterator[Self]:
+    def at(cls, address: str, connect_seconds: float = CONNECT_SECONDS) -> Iterator[Self]:
         """The workers of the scheduler at this address; raises WorkersUnreachable."""
         _quiet()
         try:
-            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            client = Client(address, timeout=connect_seconds, set_as_default=False)
         except (OSError, TimeoutError) as error:
             raise WorkersUnreachable(
                 f"execution.address: no Dask scheduler answers at {address} "
@@ -88,7 +92,7 @@ class Crew:
     def open_lane(self, push: Push) -> DaskLane:
         """A lane to the least busy worker; raises NoWorkerLeft if none comes within a while."""
         outside = push.job.target.outside
-        until = outside.clock.monotonic() + REPLACEMENT_SECONDS
+        until = outside.clock.monotonic() + self.patience_seconds
         while not (workers := self.workers()):
             late = outside.clock.monotonic() >= until
             if late or outside.stop.is_set() or len(self._lost) >= MOST_LOST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from distributed import Client
 
 # An import of Dask and unitsync takes two seconds, and more beside other tests.
 START_SECONDS = 60
+# How soon a worker that says nothing counts as lost; Dask's own is five minutes.
+WORKER_TTL = "3s"
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Cluster:
             process.kill()
             process.wait()
 
-    def written(self, who: str = "*") -> str:
+    def written(self, who: str = "") -> str:
         """What they wrote to their logs."""
         return "".join(path.read_text() for path in sorted(self.folder.glob(f"{who}*.log")))
 
@@ -71,6 +74,7 @@ class Cluster:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
+                env=os.environ | {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": WORKER_TTL},
             )
         self.processes.append(process)
         return process
@@ -82,7 +86,8 @@ def cluster(folder: Path, workers: int = 0) -> Iterator[Cluster]:
     made = Cluster(folder)
     try:
         made.start()
-        made.have(workers)
+        if workers:
+            made.have(workers)
         yield made
     finally:
         made.stop()
