@@ -25,6 +25,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,14 @@ def main() -> int:
         configure(folder, url, dask.address if asked.workers else None, asked)
         night = start(folder)
         victim = kill(dask, url, asked) if asked.kill is not None else ""
-        document, told = night.communicate()
-        summary = json.loads(document)
-        print(json.dumps(found(summary, told, victim, url, scopes, asked), indent=2))
-        return int(night.returncode != 0 or any(twice_or_missing(url, scopes, asked).values()))
+        first = end(night, folder)
+        held = twice_or_missing(url, scopes, asked)
+        told = {"asked": vars(asked), "first": first, **pushed(url), "killed": victim, **held}
+        told["state_bytes"] = (folder / "unitsync.db").stat().st_size
+        told["received"] = {key: ask(url, "counts")[key] for key in ("reads", "writes")}
+        told["unchanged"] = end(start(folder), folder)
+        print(json.dumps(told, indent=2))
+        return int(first["code"] != 0 or any(held.values()))
 
 
 def _asked() -> argparse.Namespace:
@@ -153,19 +158,37 @@ def configure(folder: Path, url: str, address: str | None, asked: argparse.Names
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    """The night under way."""
+    """A night under way; what it says goes to files."""
     credentials = {
         "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
         "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows", "sync", "--direct", "--json"],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env=os.environ | credentials,
-    )
+    with (folder / "night.json").open("w") as out, (folder / "night.txt").open("w") as err:
+        return subprocess.Popen(
+            [sys.executable, "-m", "flows", "sync", "--direct", "--json"],
+            text=True,
+            stdout=out,
+            stderr=err,
+            cwd=folder,
+            env=os.environ | credentials | {"PYTHONPATH": str(Path.cwd())},
+        )
+
+
+def end(night: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
+    """How a night ended, and what it took."""
+    _, status, usage = os.wait4(night.pid, 0)
+    night.returncode = os.waitstatus_to_exitcode(status)
+    (pipeline,) = json.loads((folder / "night.json").read_text())["pipelines"]
+    told = (folder / "night.txt").read_text().splitlines()
+    return {
+        "code": night.returncode,
+        "counts": {name: count for name, count in pipeline["counts"].items() if count},
+        "requests": pipeline["requests"],
+        "seconds": pipeline["seconds"],
+        "processor_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "peak_megabytes": usage.ru_maxrss // 1024,
+        "lost": [line.strip() for line in told if "was lost" in line],
+    }
 
 
 def kill(dask: Cluster, url: str, asked: argparse.Namespace) -> str:
@@ -177,41 +200,14 @@ def kill(dask: Cluster, url: str, asked: argparse.Namespace) -> str:
     return f"a worker was killed when {there} of {total} units were there"
 
 
-def found(
-    summary: dict[str, Any],
-    told: str,
-    victim: str,
-    url: str,
-    scopes: list[str],
-    asked: argparse.Namespace,
-) -> dict[str, Any]:
-    """What the night did, and what the API holds after it."""
-    (pipeline,) = summary["pipelines"]
-    counts = ask(url, "counts")
-    return {
-        "asked": vars(asked),
-        "status": summary["status"],
-        "created": pipeline["counts"]["created"],
-        "groups_created": pipeline["counts"]["groups_created"],
-        "requests": pipeline["requests"],
-        "received": counts["reads"] + counts["writes"],
-        "seconds": pipeline["seconds"],
-        "push": pushed(url),
-        "killed": victim,
-        **twice_or_missing(url, scopes, asked),
-        "told": [line for line in told.splitlines() if "worker" in line],
-    }
-
-
 def pushed(url: str) -> dict[str, Any]:
-    """When the first and the last write came, and how many came in the worst second."""
-    writes = [row for row in ask(url, "requests")["requests"] if row["method"] != "GET"]
-    moments = [row["received_at"] for row in writes]
-    seconds = collections.Counter(moment[:19] for moment in moments)
+    """How long the writes took, from the first to the last, and the most in one second."""
+    rows = ask(url, "requests")["requests"]
+    moments = [datetime.fromisoformat(r["received_at"]) for r in rows if r["method"] != "GET"]
+    seconds = collections.Counter(moment.replace(microsecond=0) for moment in moments)
     return {
-        "writes": len(writes),
-        "first": min(moments),
-        "last": max(moments),
+        "writes": len(moments),
+        "push_seconds": round((max(moments) - min(moments)).total_seconds(), 1),
         "most_in_a_second": max(seconds.values()),
     }
 

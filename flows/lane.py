@@ -86,6 +86,7 @@ class DaskLane:
             "settings": lambda: self.job.pipeline.target,
             "look_up": lambda: None,
             "reserve": lambda: 0.0 if target.outside.stop.is_set() else target.client.reserve(),
+            "hold": target.client.hold,
             "spend": target.outside.budget.spend,
             "sent": journal.sent,
             "answered": journal.answered,

@@ -88,6 +88,10 @@ class FarRate(RateLimit):
         """Take the next free moment of all; the caller waits so many seconds."""
         return float(self._line.ask("reserve"))
 
+    def hold(self, seconds: float) -> None:
+        """Nobody sends anything for so long."""
+        self._line.tell("hold", seconds)
+
 
 class FarBudget(RetryBudget):
     """The retries of the whole run, which the coordinator keeps."""
