@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from distributed import Client
 
 # An import of Dask and unitsync takes two seconds, and more beside other tests.
 START_SECONDS = 60
-# How soon a worker that says nothing counts as lost; Dask's own is five minutes.
-WORKER_TTL = "3s"
 
 
 @dataclass
@@ -53,6 +53,16 @@ class Cluster:
         worker.kill()
         worker.wait()
 
+    @contextmanager
+    def one_frozen(self) -> Iterator[None]:
+        """One worker says nothing more, and after a while, which is not waited for, is given up."""
+        worker = self.workers.pop()
+        pids = {pid: address for address, pid in self.client.run(os.getpid).items()}
+        worker.send_signal(signal.SIGSTOP)
+        self.client.run_on_scheduler(_give_up, address=pids[worker.pid])
+        yield
+        worker.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """All that was started."""
         if self.client is not None:
@@ -74,10 +84,13 @@ class Cluster:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": WORKER_TTL},
             )
         self.processes.append(process)
         return process
+
+
+async def _give_up(dask_scheduler: Any, address: str) -> None:
+    await dask_scheduler.remove_worker(address, stimulus_id="frozen", close=False)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import ExitStack
 from datetime import datetime
 
 import pytest
@@ -147,11 +148,9 @@ def test_a_killed_worker_costs_nothing(place, inventory, dask, night):
 
 def test_a_frozen_worker_sends_nothing_more_when_it_wakes(place, inventory, dask, night):
     dask.have(2)
-    frozen = dask.workers.pop()
-    at_request(place, 9, lambda: frozen.send_signal(signal.SIGSTOP))
-
-    ended = night()
-    frozen.send_signal(signal.SIGCONT)
+    with ExitStack() as frozen:
+        at_request(place, 9, lambda: frozen.enter_context(dask.one_frozen()))
+        ended = night()
 
     assert 0 == ended.exit_code, ended
     assert_all_there_once(place, inventory)
@@ -169,6 +168,19 @@ def test_when_all_workers_are_lost_the_night_ends_and_the_next_one_goes_on(
     assert "no Dask worker is left" in str(ended)
     place.wire.watch = lambda *_: None
     place.sandbox.clear_faults()
+    assert 0 == place.night().exit_code
+    assert_all_there_once(place, inventory)
+
+
+def test_a_killed_coordinator_leaves_workers_that_send_nothing_more(place, inventory, dask):
+    dask.have(2)
+    on_dask(place, dask.address)
+    process = place.start("sync", "--direct", "--json")
+    at_request(place, 9, process.kill)
+    assert -signal.SIGKILL == place.end_of(process).code
+    place.wire.watch = lambda *_: None
+    place.sandbox.clear_faults()
+
     assert 0 == place.night().exit_code
     assert_all_there_once(place, inventory)
 
