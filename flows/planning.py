@@ -1,8 +1,9 @@
 """Steps 5 and 6 for the scopes of a pipeline: read what must be read, diff, guard.
 
 A scope is read only when it must be: on its first sync, to adopt what is there; when a run left
-something in it to be looked at; and before a unit is created where live units were seen that nobody
-has linked. A scope whose digest is unchanged reads no rows.
+something in it to be looked at; before a unit is created where live units were seen that nobody
+has linked; and before a known home gets another address. A scope whose digest is unchanged reads no
+rows.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import guard
 from transforms.habits import drifted, occupied
+from transforms.obstacles import readdressed
 from transforms.plan import AcceptedExtract, KnownGroup, KnownUnit, Live
 from transforms.reshape import Desired
 from transforms.twins import Twin
@@ -33,8 +35,8 @@ class PlannedScope:
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
     it. `standing` marks a scope that was skipped because nothing moved since the last run.
     `allowances` are the ids of those that the guardrails went by. `twins` are live units that
-    repeat known ones; `look_again` says that a person must decide between live units, so that the
-    scope is read again in the next run.
+    repeat known ones; `look_again` says that a person must do something about live units, so that
+    the scope is read again in the next run.
     """
 
     plan: ScopePlan
@@ -149,7 +151,7 @@ class Planner:
         if isinstance(reading, Live):
             recovered = self.recovery.learn(reading, self.records.get(scope))
         plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
-        if reading is None and self._may_meet(plan):
+        if reading is None and (self._may_meet(plan) or readdressed(plan.changes)):
             reading = self.read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
@@ -159,7 +161,8 @@ class Planner:
         if units or groups:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
-        plan = plan.holding_units(ambiguous)
+        waiting = ambiguous | self.recovery.obstacles(plan.changes, reading)
+        plan = plan.holding_units(waiting)
         plan = self._by_habit(self._only_vacant(plan, reading), reading)
         repeated = self.recovery.twins(reading)
         self.recovery.note_strangers(reading)
@@ -170,7 +173,7 @@ class Planner:
             accepted=desired.complete,
             recovered=recovered,
             twins=repeated,
-            look_again=bool(repeated or ambiguous),
+            look_again=bool(repeated or waiting),
         )
 
     def known(self, scope: str, keys: Iterable[str]) -> Known:
