@@ -31,7 +31,7 @@ import httpx
 from connectors.address import check_base_url
 from connectors.auth import VendorAuth
 from connectors.clock import Clock
-from connectors.errors import ApiError, RequestUnsendable, Stopped, TokenExpired
+from connectors.errors import ApiError, RequestUnsendable, Stopped, Throttled, TokenExpired
 from connectors.faults import TRANSPORT_ERRORS
 from connectors.rate import RateLimit
 from connectors.reply import Exchange, Reply, interpret, receive
@@ -119,6 +119,16 @@ class HttpClient:
         """Requests that were handed to the transport, repeats and token requests included."""
         return self._request_count
 
+    def reserve(self) -> float:
+        """Take the next free moment for a request that another process sends in our name, and
+        count it; seconds until then."""
+        self._count()
+        return self._rate.reserve()
+
+    def hold(self, seconds: float) -> None:
+        """Nobody who shares our rate sends anything for so long."""
+        self._rate.hold(seconds)
+
     def redact(self, text: str) -> str:
         """The API's words without secrets; for callers who take words from a body themselves."""
         return self._redact(hide(self._auth.secrets(), text))
@@ -171,6 +181,8 @@ class HttpClient:
                 return replace(reply, lost_before=attempts.lost_one)
             except ApiError as error:
                 delay = attempts.after(error)
+                if isinstance(error, Throttled):
+                    self.hold(delay)
 
     def _attempt(self, build: Callable[[], httpx.Request], auth: VendorAuth, safe: bool) -> Reply:
         auth.prepare(self.post_form)

@@ -31,3 +31,8 @@ class RateLimit:
             moment = max(now, self._next_at)
             self._next_at = moment + self._interval
             return moment - now
+
+    def hold(self, seconds: float) -> None:
+        """Give out no moment for so long: the API has had too many requests, whoever sent them."""
+        with self._lock:
+            self._next_at = max(self._next_at, self._clock.monotonic() + seconds)

@@ -21,6 +21,7 @@ from rich.segment import Segment
 from connectors.errors import ApiError, SourceUnreadable
 from flows.allow import AllowRefused
 from flows.config_errors import ConfigError
+from flows.execution import WorkersUnreachable
 from flows.naming import RunUnknown
 from flows.report_text import UNSEEN
 from flows.saved_plan import PlanRefused
@@ -76,6 +77,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     SelectionRefused: 2,
     UndoRefused: 2,
     SourceUnreadable: 4,
+    WorkersUnreachable: 4,
     ApiError: 4,
     StateError: 4,
     ReportUnwritable: 4,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from flows.console import say, warn
 from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
 from flows.reconcile import reconcile
-from flows.settings import load
+from flows.settings import Settings, load
+from flows.spreading import spreading
 from flows.stopping import stopping
 from flows.summary import RunSummary
 from flows.sync import Watcher, sync
@@ -32,11 +34,11 @@ def run_engine(
     settings, world = load(config, pipelines), replace(World(), say=say)
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
-        with stopping(world.stop), watching(watcher) as both:
+        with _around(settings, world, pusher, watcher) as (push, both):
             if plan is not None:
-                summary = apply(settings, world, plan, watcher=both, pusher=pusher)
+                summary = apply(settings, world, plan, watcher=both, pusher=push)
             else:
-                summary = sync(settings, world, watcher=both, pusher=pusher)
+                summary = sync(settings, world, watcher=both, pusher=push)
         return telling.of(summary)
 
 
@@ -51,8 +53,8 @@ def backfill_engine(
     settings, world = load(config, pipelines), replace(World(), say=say)
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
-        with stopping(world.stop), watching(watcher) as both:
-            summary = backfill(settings, world, wish, watcher=both, pusher=pusher)
+        with _around(settings, world, pusher, watcher) as (push, both):
+            summary = backfill(settings, world, wish, watcher=both, pusher=push)
         return telling.of(summary)
 
 
@@ -66,3 +68,16 @@ def reconcile_engine(
         with stopping(world.stop), watching(watcher) as both:
             summary = reconcile(settings, world, wish, watcher=both)
         return telling.of(summary)
+
+
+@contextmanager
+def _around(
+    settings: Settings, world: World, pusher: Pusher, watcher: Watcher
+) -> Iterator[tuple[Pusher, Watcher]]:
+    """A run that pushes: it can be stopped, it is watched, and it may have workers."""
+    with (
+        stopping(world.stop),
+        spreading(settings, pusher) as push,
+        watching(watcher) as both,
+    ):
+        yield push, both

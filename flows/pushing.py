@@ -3,13 +3,16 @@
 Scopes are packed into as many shards as may run at once, by expected requests, so that the number
 of tasks never grows with units. When one scope meets an error that would end any other alike, the
 scopes that follow are not tried.
+
+Where a scope is pushed from is its carrier's business: this process, or a worker (`flows.crew`).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,15 +34,42 @@ Secrets = Callable[[str, Iterable[str]], Mapping[str, Payload]]
 
 @dataclass(frozen=True)
 class PushedScope:
-    """What became of each change of a scope, by identity."""
+    """What became of each change of a scope, by identity; `notices` need nobody."""
 
     scope: str
     outcomes: Outcomes
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of the changes that were handed over, the error that would end any other scope
+    alike, and what happened on the way that a person may want to know."""
+
+    outcomes: Outcomes
+    error: ApiError | None = None
+    notices: tuple[str, ...] = ()
+
+
+# Delivers changes of one scope, all of them sendable, and records each as its answers come in.
+Carry = Callable[[str, Sequence[Change], Recorder], Delivery]
+
+
+@contextmanager
+def from_here(push: Push) -> Iterator[Carry]:
+    """Scopes are pushed from this process."""
+
+    def carry(scope: str, changes: Sequence[Change], recorder: Recorder) -> Delivery:
+        done, error = push.job.target.push(push.work(scope, changes), recorder)
+        return Delivery(done.outcomes, error)
+
+    yield carry
 
 
 @dataclass
 class Push:
-    """One pipeline's push. `obstacle` is the error that ended it early, if there was one."""
+    """One pipeline's push. `obstacle` is the error that ended it early, if there was one; `carrier`
+    carries the scopes of one shard."""
 
     job: Job
     store: Store
@@ -47,6 +77,7 @@ class Push:
     secrets: Secrets = field(repr=False)
     progress: Progress = lambda done: None
     obstacle: ApiError | None = None
+    carrier: Callable[[Push], AbstractContextManager[Carry]] = from_here
 
     def refusal(self, pushed: Iterable[PushedScope]) -> ApiError | None:
         """The obstacle, if because of it nothing came through at all."""
@@ -55,9 +86,10 @@ class Push:
 
     def shard(self, scopes: Sequence[PlannedScope]) -> list[PushedScope]:
         """Pushes the scopes of one shard, one after the other."""
-        return [self.scope(planned) for planned in scopes]
+        with self.carrier(self) as carry:
+            return [self.scope(planned, carry) for planned in scopes]
 
-    def scope(self, planned: PlannedScope) -> PushedScope:
+    def scope(self, planned: PlannedScope, carry: Carry) -> PushedScope:
         """Pushes and records one scope, and says what became of it."""
         plan = planned.plan
         recorder = Recorder(self.store, self.job.name, plan.scope, self.run_id)
@@ -71,18 +103,41 @@ class Push:
         decide(Result(c, "held", c.held) for c in plan.changes if c.held is not None)
         sendable = tuple(change for change in plan.changes if change.held is None)
         reason = planned.unreadable or (str(self.obstacle) if self.obstacle else None)
-        error = None
+        delivery = Delivery({})
         if reason is not None:
             decide(Result(change, "failed", f"not sent: {reason}") for change in sendable)
         elif sendable:
-            push, error = self.job.target.push(self._work(plan.scope, sendable), recorder)
-            outcomes.update(push.outcomes)
-            self.obstacle = self.obstacle or error
+            delivery = carry(plan.scope, sendable, recorder)
+            outcomes.update(delivery.outcomes)
+            self.obstacle = self.obstacle or delivery.error
         self._settle(planned, outcomes)
-        if planned.allowances and reason is None and error is None:
+        if planned.allowances and reason is None and delivery.error is None:
             self.store.use_allowances(planned.allowances, self.run_id)
         self.progress(len(plan.changes))
-        return PushedScope(plan.scope, outcomes_aside(outcomes, self.job.shelf))
+        kept = outcomes_aside(outcomes, self.job.shelf)
+        return PushedScope(plan.scope, kept, delivery.notices)
+
+    def work(
+        self,
+        scope: str,
+        changes: Sequence[Change],
+        doubted: Mapping[int, Sequence[Change]] | None = None,
+    ) -> ScopeWork:
+        """The changes with what they lean on, as it is known now; see `ScopeWork.doubted`."""
+        index = self.store.known_index(self.job.name, scope)
+        columns = (index[name].tolist() for name in ("key", "remote_id", "name", "group_key"))
+        members = {
+            key: Member(remote_id, name, group if isinstance(group, str) else None)
+            for key, remote_id, name, group in zip(*columns, strict=True)
+        }
+        return ScopeWork(
+            scope=scope,
+            changes=tuple(changes),
+            members=members,
+            groups=self.store.known_groups(self.job.name, scope),
+            secrets=self.secrets(scope, [change.key for change in changes]),
+            doubted=doubted or {},
+        )
 
     def _settle(self, planned: PlannedScope, outcomes: Outcomes) -> None:
         """Closes the scope: in step, or to be looked at again next time. A selected part says
@@ -121,21 +176,6 @@ class Push:
             look_again=look_again,
         )
 
-    def _work(self, scope: str, changes: tuple[Change, ...]) -> ScopeWork:
-        index = self.store.known_index(self.job.name, scope)
-        columns = (index[name].tolist() for name in ("key", "remote_id", "name", "group_key"))
-        members = {
-            key: Member(remote_id, name, group if isinstance(group, str) else None)
-            for key, remote_id, name, group in zip(*columns, strict=True)
-        }
-        return ScopeWork(
-            scope=scope,
-            changes=changes,
-            members=members,
-            groups=self.store.known_groups(self.job.name, scope),
-            secrets=self.secrets(scope, [change.key for change in changes]),
-        )
-
 
 def _calls_for_a_look(result: Result) -> bool:
     """Whether the scope is read before it is planned again: for what may have come through although
@@ -164,12 +204,15 @@ def in_threads(push: Push, shards: Sequence[Sequence[PlannedScope]]) -> list[Pus
         return [scope for pushed in pool.map(push.shard, shards) for scope in pushed]
 
 
-def shards_of(job: Job, scopes: Iterable[PlannedScope]) -> list[list[PlannedScope]]:
-    """Scopes packed by expected requests, the largest first, into `concurrency` shards."""
+def shards_of(
+    job: Job, scopes: Iterable[PlannedScope], machines: int = 1
+) -> list[list[PlannedScope]]:
+    """Scopes packed by expected requests, the largest first, into `concurrency` shards for each
+    machine."""
     weighed = [(job.target.forecast(planned.plan.changes), planned) for planned in scopes]
     weighed.sort(key=lambda pair: (-pair[0], pair[1].plan.scope))
     loads: list[tuple[int, int, list[PlannedScope]]] = [
-        (0, number, []) for number in range(min(job.target.concurrency, len(weighed)))
+        (0, number, []) for number in range(min(job.target.concurrency * machines, len(weighed)))
     ]
     for requests, planned in weighed:
         load, number, shard = heapq.heappop(loads)

@@ -24,6 +24,7 @@ from flows.config_checks import check_pipeline, credential_warnings
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
 from flows.config_words import translate
 from flows.environment import expand
+from flows.execution import Execution
 from flows.schedule import Schedule
 from flows.written import Written, show
 from flows.yaml_file import Document, read
@@ -108,6 +109,9 @@ class ConfigFile(BaseModel):
     )
     schedule: Schedule = Field(default=Schedule(), description="When `unitsync serve` runs what.")
     notify: Notify = Field(default=Notify(), description="Who is told of a run, and of which.")
+    execution: Execution = Field(
+        default=Execution(), description="Where scopes are pushed from: this machine, or several."
+    )
     pipelines: dict[str, Pipeline] = Field(
         description="The pipelines by name; names are yours to choose.",
         json_schema_extra={"minProperties": 1},
@@ -127,6 +131,7 @@ class Settings:
     reports: Path
     schedule: Schedule
     notify: Notify
+    execution: Execution
     pipelines: Mapping[str, Pipeline]
     base: Path
     file: str = "unitsync.yaml"
@@ -222,10 +227,11 @@ def _settings(config: ConfigFile, names: tuple[str, ...], written: Written) -> S
         reports=base / Path(config.reports).expanduser(),
         schedule=config.schedule,
         notify=config.notify,
+        execution=config.execution,
         pipelines=config.pipelines,
         base=base,
         file=written.document.file,
         names=names,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *config.execution.warnings),
         document=written.document,
     )

@@ -281,7 +281,7 @@ def summarize(
         requests,
         seconds,
         tuple(notes),
-        (*notices, *canary.notices),
+        (*notices, *canary.notices, *(told for scope in pushed or () for told in scope.notices)),
         push=push or {},
     )
 

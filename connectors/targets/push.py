@@ -114,6 +114,7 @@ class ScopePush(ABC):
         """Pushes the scope. Returns the error that would end any scope alike, if there was one."""
         error: ApiError | None = None
         try:
+            self._settle_doubted()
             self.steps()
         except ScopeEnded as ended:
             error = ended.error
@@ -134,6 +135,18 @@ class ScopePush(ABC):
         """Sends the changes, or parts of them, in batches until nothing more can be done."""
         for batch in batches(changes, bulk.limit):
             self._insist(bulk, batch)
+
+    def _settle_doubted(self) -> None:
+        """What another had sent and never told of is looked for, and the rest is sent again."""
+        doubted = self.work.doubted
+        for entry, parts in doubted.items():
+            self.ledger.lost(parts)
+            self.ledger.learned(entry, unknown(parts, "its sender was lost before it told"))
+        for entry, parts in doubted.items():
+            risky = any(part.action == "create" for part in parts)
+            absent = self._read_back(entry, parts, READ_PAUSES_SECONDS[: None if risky else 1])
+            told = [r for part in absent for r in again([part], unvouched=part.action != "create")]
+            self.ledger.settled(entry, told)
 
     def _unsent(self, change: Change) -> str:
         return "not sent" if self.ledger.is_whole(change) else "not sent in full"

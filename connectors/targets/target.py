@@ -33,13 +33,15 @@ from transforms.secrets import SecretMask
 
 @dataclass(frozen=True)
 class Outside:
-    """What a connection is given: time, chance, the transport, and the signal to stop."""
+    """What a connection is given: time, chance, the transport, the signal to stop, and the rate
+    where it is not its own (else the settings say it)."""
 
     clock: Clock
     random: random.Random
     transport: Transport | None
     stop: threading.Event
     budget: RetryBudget
+    rate: RateLimit | None = None
 
 
 class Target(ABC):
@@ -62,7 +64,7 @@ class Target(ABC):
             clock=outside.clock,
             random=outside.random,
             budget=outside.budget,
-            rate=RateLimit(settings.requests_per_second, outside.clock),
+            rate=outside.rate or RateLimit(settings.requests_per_second, outside.clock),
             timeout_seconds=settings.timeout,
             transport=outside.transport,
             redact=self.redactor,

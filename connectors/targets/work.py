@@ -24,6 +24,9 @@ class ScopeWork:
 
     `members` are the known units and `groups` the known groups, both by source key. `secrets`
     holds, by unit key, the real values of the secret fields whose hashes stand in the changes.
+    `doubted` are the open requests of a sender that was lost, by their number in the journal: the
+    parts of the changes of which nobody knows what became. They are looked for before anything is
+    sent.
     """
 
     scope: str
@@ -31,6 +34,7 @@ class ScopeWork:
     members: Mapping[str, Member]
     groups: Mapping[str, KnownGroup]
     secrets: Mapping[str, Payload] = field(repr=False)
+    doubted: Mapping[int, Sequence[Change]] = field(default_factory=dict)
 
 
 class Journal(Protocol):

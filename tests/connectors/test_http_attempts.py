@@ -53,6 +53,20 @@ def client_of(
     return HttpClient(base, **usual | settings)
 
 
+class SpyingClock(FakeClock):
+    """Tells, before it sleeps, somebody who shares the rate."""
+
+    def __init__(self, clock: FakeClock, told: Callable[[], None]) -> None:
+        super().__init__()
+        self._clock, self._told = clock, told
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes for both."""
+        self._told()
+        self._clock.sleep(seconds)
+        super().sleep(seconds)
+
+
 def ok(**body: Any) -> httpx.Response:
     return httpx.Response(200, json=body or {"units": []})
 
@@ -220,6 +234,19 @@ def test_requests_keep_the_configured_rate() -> None:
 
     assert len(gaps) == 3
     assert min(gaps) >= 0.5
+
+
+def test_too_many_requests_slow_down_all_who_share_the_rate() -> None:
+    """What one request is asked to wait, the others wait, too; an answer is what another sees."""
+    clock, waits = FakeClock(), []
+    rate = RateLimit(None, clock)
+    throttled = httpx.Response(429, headers={"Retry-After": "60"}, json={})
+    elsewhere = SpyingClock(clock, lambda: waits.append(rate.reserve()))
+    api = Script(throttled, ok())
+    client_of(api, elsewhere, rate=rate).send("GET", "/units", safe=True)
+
+    assert max(waits) >= 60
+    assert rate.reserve() == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 304])

@@ -36,6 +36,21 @@ def test_threads_share_the_rate() -> None:
     assert sorted(waits) == [number / 8 for number in range(200)]
 
 
+def test_a_hold_is_for_everybody_and_ends() -> None:
+    """Whoever was told that there were too many requests speaks for all."""
+    clock = FakeClock()
+    limit = RateLimit(None, clock)
+    limit.hold(7)
+    limit.hold(3)
+    clock.advance(2)
+
+    assert limit.reserve() == 5
+
+    clock.advance(5)
+
+    assert limit.reserve() == 0
+
+
 def test_no_rate_means_no_waiting() -> None:
     """Without a configured rate every request goes at once."""
     limit = RateLimit(None, FakeClock())

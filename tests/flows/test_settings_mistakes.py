@@ -494,7 +494,7 @@ MISTAKES = [
         "source",
         "source",
         'unknown setting "source"',
-        "state, reports, schedule, notify or pipelines",
+        "state, reports, schedule, notify, execution or pipelines",
         'it belongs under "pipelines.NAME"',
     ),
     Mistake(
@@ -534,7 +534,7 @@ MISTAKES = [
         "report:",
         "report",
         'unknown setting "report"',
-        "state, reports, schedule, notify or pipelines",
+        "state, reports, schedule, notify, execution or pipelines",
         'did you mean "reports"?',
     ),
     Mistake(
