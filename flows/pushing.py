@@ -16,6 +16,7 @@ from typing import Protocol
 from connectors.errors import ApiError
 from connectors.targets.work import Member, ScopeWork
 from flows.job import Job
+from flows.logs import log_of, log_outcomes
 from flows.planning import PlannedScope
 from flows.recorder import Recorder
 from state.store import Store
@@ -77,6 +78,8 @@ class Push:
             push, error = self.job.target.push(self._work(plan.scope, sendable), recorder)
             outcomes.update(push.outcomes)
             self.obstacle = self.obstacle or error
+        log = log_of(run=self.run_id, pipeline=self.job.name, scope=plan.scope)
+        log_outcomes(log, outcomes.values(), error)
         self._settle(planned, outcomes)
         if planned.allowances and reason is None and error is None:
             self.store.use_allowances(planned.allowances, self.run_id)

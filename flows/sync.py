@@ -25,8 +25,10 @@ from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.extract import Extract
 from flows.canary import Verdict, push_in_order
 from flows.job import ColumnsMissing, Job, extract, jobs_of, normalize, reshape, validate
+from flows.logs import log_of
 from flows.planning import PlannedScope, Planner, moved
 from flows.pushing import Push, PushedScope, Pusher, in_threads
+from flows.report_text import counted
 from flows.run import Run, previewing, running
 from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
@@ -184,6 +186,11 @@ def read(
         checked = validate(job, normalized, extracted)
         night.balance = Balance.of(checked)
         night.desired = reshape(job, checked, extracted)
+        log_of(pipeline=job.name).info(
+            "%s read, %d rejected",
+            counted(night.balance.extracted, "row"),
+            night.balance.rejected,
+        )
     return night
 
 
@@ -212,6 +219,10 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
         )
         try:
             night.scopes = [planner.guard(planned) for planned in planner.diff()]
+            changes = sum(len(planned.plan.changes) for planned in night.work)
+            log_of(run=run.run_id, pipeline=night.job.name).info(
+                "%s planned in %s", counted(changes, "change"), counted(len(night.work), "scope")
+            )
         except ApiError as error:
             night.failure = error
 

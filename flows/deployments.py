@@ -1,0 +1,96 @@
+"""What Prefect offers of unitsync: three deployments.
+
+`unitsync serve` runs them itself; `prefect.yaml` deploys the same three to a work pool. Promises that
+a schedule is what the settings say, in their time zone, across its changes of the clock; and that a
+nightly sync which finds another one going on is cancelled, not queued: nothing would be left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.deployments.runner import RunnerDeployment
+from prefect.flows import EntrypointType, Flow
+from prefect.server.schemas.schedules import CronSchedule as Calendar
+
+from flows.nightly import backfilling, nightly_sync, reconciliation
+from flows.offered import CONFIG
+from flows.schedule import Schedule
+from flows.settings import load_shared
+
+ONE_AT_A_TIME = ConcurrencyLimitConfig(
+    limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A flow, deployed under its name; `cron` is None for one that nobody but a person starts."""
+
+    flow: Flow[Any, Any]
+    cron: str | None
+    timezone: str
+
+    @property
+    def name(self) -> str:
+        """Of the flow and of its deployment alike."""
+        return self.flow.name
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """When it runs next after `now`, as Prefect's own server counts; aware, in its zone."""
+        if self.cron is None:
+            return None
+        calendar = Calendar(cron=self.cron, timezone=self.timezone)
+        (first,) = asyncio.run(calendar.get_dates(1, start=now))
+        return first
+
+    def deployment(self, config: Path) -> RunnerDeployment:
+        """The deployment, for this configuration file."""
+        schedule = [CronSchedule(cron=self.cron, timezone=self.timezone)] if self.cron else []
+        limited = ONE_AT_A_TIME if self.flow is nightly_sync else None
+        chosen = CONFIG.set(config)
+        try:
+            return RunnerDeployment.from_flow(
+                self.flow,
+                self.name,
+                schedules=schedule,
+                parameters={"config": str(config)},
+                concurrency_limit=limited,
+                entrypoint_type=EntrypointType.MODULE_PATH,
+                tags=["unitsync"],
+            )
+        finally:
+            CONFIG.reset(chosen)
+
+
+def offers(schedule: Schedule) -> list[Offer]:
+    """The three, with their schedules."""
+    zone = schedule.timezone
+    return [
+        Offer(nightly_sync, schedule.sync, zone),
+        Offer(reconciliation, schedule.reconcile, zone),
+        Offer(backfilling, None, zone),
+    ]
+
+
+def schedules(config: str = "unitsync.yaml") -> Mapping[str, Any]:
+    """A step of `prefect.yaml`: the schedules that the settings have, for its templates. Prefect
+    knows no template for no schedule, so what is not set is a schedule that is switched off."""
+    schedule = load_shared(config).schedule
+    return {
+        "timezone": schedule.timezone,
+        "sync": schedule.sync or _NEVER,
+        "sync_active": schedule.sync is not None,
+        "reconcile": schedule.reconcile or _NEVER,
+        "reconcile_active": schedule.reconcile is not None,
+    }
+
+
+_NEVER = "0 0 1 1 *"

@@ -1,0 +1,43 @@
+"""The log of a run on Prefect's pages: each line goes to the flow run, or to the task it is of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.exceptions import MissingContextError
+from prefect.logging import get_run_logger
+
+from flows.logs import LOGGER, bound_to
+
+
+class _ToPrefect(logging.Handler):
+    """Hands records to Prefect's run logger: that of the task, or where a thread is in none, of the
+    flow run in which this was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_flow = get_run_logger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            log = get_run_logger()
+        except MissingContextError:
+            log = self._of_flow
+        log.log(record.levelno, "%s%s", record.getMessage(), bound_to(record))
+
+
+@contextmanager
+def logged() -> Iterator[None]:
+    """Until the end of the block, what the run says goes to the flow run around it."""
+    handler, level, propagates = _ToPrefect(), LOGGER.level, LOGGER.propagate
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+        LOGGER.setLevel(level)
+        LOGGER.propagate = propagates
