@@ -1,14 +1,16 @@
 """What Prefect offers of unitsync: three deployments.
 
-`unitsync serve` runs them itself; `prefect.yaml` deploys the same three to a work pool. Promises that
-a schedule is what the settings say, in their time zone, across its changes of the clock; and that a
-nightly sync which finds another one going on is cancelled, not queued: nothing would be left to do.
+`unitsync serve` runs them itself; `prefect.yaml` deploys the same three to a work pool. Promises
+that a schedule is what the settings say, in their time zone, across its changes of the clock; and
+that a nightly sync which finds another one going on is cancelled, not queued: nothing would be left
+to do.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import signal
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +19,9 @@ from typing import Any
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
-from prefect.flows import EntrypointType, Flow
+from prefect.flows import Flow
+from prefect.runner import Runner
+from prefect.types.entrypoint import EntrypointType
 from prefect.server.schemas.schedules import CronSchedule as Calendar
 
 from flows.nightly import backfilling, nightly_sync, reconciliation
@@ -78,6 +82,25 @@ def offers(schedule: Schedule) -> list[Offer]:
         Offer(reconciliation, schedule.reconcile, zone),
         Offer(backfilling, None, zone),
     ]
+
+
+class _Runner(Runner):
+    """Prefect's own, whose way to stop on SIGTERM is never awaited (3.8), so that its runs would die:
+    each of them finishes its request in flight first, and is cancelled."""
+
+    def handle_sigterm(self, *_: Any, **__: Any) -> None:
+        """On Ctrl-C and SIGTERM."""
+        asyncio.run_coroutine_threadsafe(self.astop(), asyncio.get_running_loop())
+
+
+def run_until_stopped(deployments: Sequence[RunnerDeployment]) -> None:
+    """Offers them, and runs what is due or asked for, until Ctrl-C or SIGTERM. Their schedules are
+    not paused then: a night that falls into a restart is made up for after it."""
+    runner = _Runner(name="unitsync", pause_on_shutdown=False)
+    for deployment in deployments:
+        runner.add_deployment(deployment)
+    signal.signal(signal.SIGINT, runner.handle_sigterm)
+    asyncio.run(runner.start())
 
 
 def schedules(config: str = "unitsync.yaml") -> Mapping[str, Any]:

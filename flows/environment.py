@@ -1,5 +1,5 @@
-"""Puts environment variables where a configuration writes `${NAME}`, and Prefect Secret blocks where
-it writes `${secret:NAME}`.
+"""Puts environment variables where a configuration writes `${NAME}`, and Prefect's Secret blocks
+where it writes `${secret:NAME}`.
 
 Promises: only values are expanded, never keys; `$${` stands for a plain `${`; a variable or block
 that is missing or empty is a problem that names it. What it holds must never be printed, so
@@ -18,7 +18,7 @@ from flows.yaml_file import Place
 
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{(?P<name>[^}]*)(?P<end>\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_SECRET = "secret:"
+_OF_BLOCK = "secret:"
 _BLOCK = re.compile(r"[a-z0-9-]+\Z")
 # Shorter values are hidden as whole words only: a variable holding "1" must not blank every 1.
 _WORD = 4
@@ -80,8 +80,8 @@ def _text(raw: str, place: Place, environ: Mapping[str, str], out: Expanded) -> 
 
 
 def _value(name: str, environ: Mapping[str, str]) -> str:
-    if name.startswith(_SECRET):
-        return read_secret(name.removeprefix(_SECRET)).strip("\r\n")
+    if name.startswith(_OF_BLOCK):
+        return read_secret(name.removeprefix(_OF_BLOCK)).strip("\r\n")
     # Files of variables written on Windows leave a carriage return behind every value.
     return environ.get(name, "").strip("\r\n")
 
@@ -91,8 +91,8 @@ def _fault(match: re.Match[str], environ: Mapping[str, str]) -> tuple[str, str] 
     name = match["name"]
     if not match["end"]:
         return "${ is never closed", "write ${NAME}, or $${ for the two characters themselves"
-    if name.startswith(_SECRET):
-        return _fault_of_block(name.removeprefix(_SECRET))
+    if name.startswith(_OF_BLOCK):
+        return _fault_of_block(name.removeprefix(_OF_BLOCK))
     if not _NAME.match(name):
         hint = "use letters, digits and _ only; for a dollar sign before a column write $${"
         return f'"{name}" is no name of an environment variable', hint

@@ -1,5 +1,5 @@
-"""A flow run around a run of the engine: its progress, log and artifacts on Prefect's pages, and how
-it ends there.
+"""A flow run around a run of the engine: its progress, log and artifacts on Prefect's pages, and its
+end there.
 
     done, whether or not a person should look     Completed
     stopped: cancelled, Ctrl-C, SIGTERM           Cancelled
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import State
 from prefect.client.orchestration import get_client
@@ -31,22 +31,13 @@ from flows.needs import needs_of
 from flows.prefect_logs import logged
 from flows.report_text import counted
 from flows.settings import load_shared
-from flows.summary import RunSummary
+from flows.summary import NightNeedsPerson, RunSummary
 from flows.sync import Watcher
 from state.errors import StateIsLocked
 from state.store import Store
 
 # With ten minutes between them, what a provider restarts at night is back by then.
 TRIES_MORE = 2
-
-
-class NightNeedsPerson(Exception):
-    """A night that could not run, or broke a promise: the flow run counts as failed."""
-
-    def __init__(self, summary: RunSummary) -> None:
-        notes = "; ".join(note for pipeline in summary.pipelines for note in pipeline.notes)
-        super().__init__(f"{summary.status}: {notes}")
-        self.summary = summary
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,7 @@ class Pages:
         return summary
 
     def _show(self, summary: RunSummary) -> None:
-        """In a thread of its own, for a run that is done is done, whether Prefect answers or not."""
+        """In a thread of its own: a run that is done is done, whether Prefect answers or not."""
         with Store.open_for_reading(load_shared(self.config).state) as store:
             needs = needs_of(summary, store)
         with ThreadPoolExecutor(1) as pool:
@@ -93,10 +84,10 @@ def flow_run(key: str, config: Path, retry_minutes: float) -> Iterator[Pages]:
 def result_of(state: State[Any]) -> RunSummary:
     """The summary of a run that has ended in this state; raises what ended it instead."""
     try:
-        done: RunSummary = state.result(raise_on_failure=not state.is_cancelled())
+        summary: Any = state.result(raise_on_failure=not state.is_cancelled())
     except NightNeedsPerson as night:
         return night.summary
-    return done
+    return cast("RunSummary", summary)
 
 
 def _try_again(minutes: float) -> None:

@@ -161,8 +161,8 @@ def backfilling(
 
 
 def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSummary:
-    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server. A person
-    is there, so nothing is tried again later; nor below."""
+    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server. Somebody
+    waits for it, so that it is not tried again later; nor are those below."""
     return result_of(nightly_sync(config, list(pipelines), plan, 0, return_state=True))
 
 

@@ -1,4 +1,4 @@
-"""The pipelines that the form on Prefect's page offers: those of the configuration it is made for."""
+"""The pipelines that the form on Prefect's page offers: those of the configuration it is of."""
 
 from __future__ import annotations
 

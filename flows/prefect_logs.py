@@ -1,4 +1,8 @@
-"""The log of a run on Prefect's pages: each line goes to the flow run, or to the task it is of."""
+"""The log of a run on Prefect's pages: each line goes to the flow run, or to the task it is of.
+
+Promises that an error whose own words explain it to a person stands there in those words, once, and
+not as a traceback.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,29 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.exceptions import MissingContextError
+from prefect.exceptions import CancelledRun, MissingContextError
 from prefect.logging import get_run_logger
 
+from flows.console import is_expected
 from flows.logs import LOGGER, bound_to
+from flows.summary import NightNeedsPerson
+
+# What Prefect's engine says once more of what it has just said of the same exception.
+_AGAIN = "Engine execution exited"
+
+
+def _plainly(record: logging.LogRecord) -> bool:
+    """Whether the record is kept, without the traceback of what is no bug."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, NightNeedsPerson | CancelledRun) or (
+        isinstance(error, Exception) and is_expected(error)
+    ):
+        record.exc_info = None
+        return not record.getMessage().startswith(_AGAIN)
+    return True
+
+
+logging.getLogger("prefect.flow_runs").addFilter(_plainly)
 
 
 class _ToPrefect(logging.Handler):

@@ -1,4 +1,4 @@
-"""The Prefect server that deployments are offered at: the one that is configured, or one of our own.
+"""The Prefect server that deployments are offered at: the one that is configured, or our own.
 
 Promises that nothing is started beside a server that is configured or answers already, and that
 what was started here ends with the block, after whoever still reports to it.
@@ -55,8 +55,8 @@ def prefect_server() -> Iterator[Server]:
     if settings.api.url is not None:
         if not _answers():
             raise ServerUnreachable(
-                f"no Prefect server answers at {settings.api.url}: start it (prefect server start), "
-                "or correct PREFECT_API_URL"
+                f"no Prefect server answers at {settings.api.url}: start it (prefect server "
+                "start), or correct PREFECT_API_URL"
             )
         yield Server(settings.api.url, ours=False)
         return

@@ -37,16 +37,12 @@ def run(config: Path) -> int:
 
 
 def _serve(config: Path, schedule: Schedule, server: Server) -> None:
-    from prefect import serve
-
-    from flows.deployments import offers
+    from flows.deployments import offers, run_until_stopped
 
     made = offers(schedule)
-    deployments = [offer.deployment(config) for offer in made]
     for line in _announcement(made, server):
         err.print(line, markup=False, soft_wrap=True)
-    # A night that falls into a restart is made up for: its schedule is not paused meanwhile.
-    serve(*deployments, name="unitsync", pause_on_shutdown=False, print_starting_message=False)
+    run_until_stopped([offer.deployment(config) for offer in made])
 
 
 def _announcement(made: Sequence[Offer], server: Server) -> Iterator[str]:
