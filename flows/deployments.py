@@ -21,14 +21,16 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.flows import Flow
 from prefect.runner import Runner
-from prefect.types.entrypoint import EntrypointType
 from prefect.server.schemas.schedules import CronSchedule as Calendar
+from prefect.types.entrypoint import EntrypointType
 
 from flows.nightly import backfilling, nightly_sync, reconciliation
 from flows.offered import CONFIG
 from flows.schedule import Schedule
 from flows.settings import load_shared
 
+# What stands in a schedule that is switched off.
+_NEVER = "0 0 1 1 *"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(
     limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
 )
@@ -64,6 +66,7 @@ class Offer:
             return RunnerDeployment.from_flow(
                 self.flow,
                 self.name,
+                description=(self.flow.description or "").partition("\n")[0],
                 schedules=schedule,
                 parameters={"config": str(config)},
                 concurrency_limit=limited,
@@ -85,8 +88,8 @@ def offers(schedule: Schedule) -> list[Offer]:
 
 
 class _Runner(Runner):
-    """Prefect's own, whose way to stop on SIGTERM is never awaited (3.8), so that its runs would die:
-    each of them finishes its request in flight first, and is cancelled."""
+    """Prefect's own, whose way to stop on SIGTERM is never awaited (3.8), so that its runs would
+    die: each of them finishes its request in flight first, and is cancelled."""
 
     def handle_sigterm(self, *_: Any, **__: Any) -> None:
         """On Ctrl-C and SIGTERM."""
@@ -103,17 +106,15 @@ def run_until_stopped(deployments: Sequence[RunnerDeployment]) -> None:
     asyncio.run(runner.start())
 
 
-def schedules(config: str = "unitsync.yaml") -> Mapping[str, Any]:
-    """A step of `prefect.yaml`: the schedules that the settings have, for its templates. Prefect
-    knows no template for no schedule, so what is not set is a schedule that is switched off."""
+def from_settings(config: str = "unitsync.yaml") -> Mapping[str, Any]:
+    """A step of `prefect.yaml`: what its templates take from the settings. They have no way to say
+    that there is no schedule, so one that is not set is there, and switched off."""
     schedule = load_shared(config).schedule
     return {
+        "folder": str(Path.cwd()),
         "timezone": schedule.timezone,
         "sync": schedule.sync or _NEVER,
         "sync_active": schedule.sync is not None,
         "reconcile": schedule.reconcile or _NEVER,
         "reconcile_active": schedule.reconcile is not None,
     }
-
-
-_NEVER = "0 0 1 1 *"

@@ -12,7 +12,7 @@ from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
 from flows.reconcile import reconcile
 from flows.settings import load
-from flows.stopping import stopping
+from flows.stopping import Stop, stopping
 from flows.summary import RunSummary
 from flows.sync import Watcher, sync
 from flows.telling import Telling
@@ -26,9 +26,11 @@ def run_engine(
     plan: Path | None,
     pusher: Pusher = in_threads,
     watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
 ) -> RunSummary:
-    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal."""
-    settings, world = load(config, pipelines), World()
+    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal. Setting
+    `stop` ends a run as a signal does, for those outside the main thread; below, too."""
+    settings, world = load(config, pipelines), World(stop=stop or Stop())
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
         with stopping(world.stop), watching(watcher) as both:
@@ -45,9 +47,10 @@ def backfill_engine(
     wish: Backfill,
     pusher: Pusher = in_threads,
     watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
 ) -> RunSummary:
     """Brings the selected units of the pipelines in step."""
-    settings, world = load(config, pipelines), World()
+    settings, world = load(config, pipelines), World(stop=stop or Stop())
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
         with stopping(world.stop), watching(watcher) as both:
@@ -56,10 +59,14 @@ def backfill_engine(
 
 
 def reconcile_engine(
-    config: Path, pipelines: Sequence[str], wish: Wish, watcher: Watcher = Watcher()
+    config: Path,
+    pipelines: Sequence[str],
+    wish: Wish,
+    watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
 ) -> RunSummary:
     """Compares the pipelines with their APIs; nothing is sent."""
-    settings, world = load(config, pipelines), World()
+    settings, world = load(config, pipelines), World(stop=stop or Stop())
     warn(settings.warnings)
     with Telling(settings, "reconcile") as telling:
         with stopping(world.stop), watching(watcher) as both:

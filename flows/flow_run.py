@@ -1,5 +1,4 @@
-"""A flow run around a run of the engine: its progress, log and artifacts on Prefect's pages, and its
-end there.
+"""A flow run around a run of the engine: its progress, log, artifacts and end on Prefect's pages.
 
     done, whether or not a person should look     Completed
     stopped: cancelled, Ctrl-C, SIGTERM           Cancelled
@@ -12,8 +11,9 @@ reads what was in flight. Tasks are never tried again: nobody would have looked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from flows.needs import needs_of
 from flows.prefect_logs import logged
 from flows.report_text import counted
 from flows.settings import load_shared
+from flows.stopping import Stop, stopping
 from flows.summary import NightNeedsPerson, RunSummary
 from flows.sync import Watcher
 from state.errors import StateIsLocked
@@ -38,6 +39,11 @@ from state.store import Store
 
 # With ten minutes between them, what a provider restarts at night is back by then.
 TRIES_MORE = 2
+# How often the main thread can hear a signal, or Prefect.
+_LOOK_SECONDS = 1.0
+
+# Runs with this watcher until this stop is set.
+Engine = Callable[[Watcher, Stop], RunSummary]
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,9 @@ class Pages:
     retry_minutes: float
     watcher: Watcher
 
-    def ended(self, summary: RunSummary) -> RunSummary | State[RunSummary]:
-        """Shows the summary, and says how the flow run ends: with it, cancelled, or failed."""
+    def of(self, engine: Engine) -> RunSummary | State[RunSummary]:
+        """Runs the engine, shows its summary, and says how the flow run ends."""
+        summary = self._undisturbed(engine)
         self._show(summary)
         if summary.stopped_by is not None:
             return Cancelled(message=_stopped(summary), data=summary)
@@ -59,6 +66,20 @@ class Pages:
         if summary.status in ("error", "broken"):
             raise NightNeedsPerson(summary)
         return summary
+
+    def _undisturbed(self, engine: Engine) -> RunSummary:
+        """In a thread of its own, where Prefect does not reach it: a flow run whose place (one at a
+        time) its server forgot in a restart is ended by an exception out of nowhere. But the place
+        is a convenience, and what keeps others out is the lock of the state."""
+        stop = Stop()
+        with stopping(stop), ThreadPoolExecutor(1) as pool:
+            running = pool.submit(copy_context().run, engine, self.watcher, stop)
+            while not running.done():
+                try:
+                    wait([running], timeout=_LOOK_SECONDS)
+                except CancelledError:
+                    log_of().warning("Prefect gave the place of this run away; the run goes on")
+        return running.result()
 
     def _show(self, summary: RunSummary) -> None:
         """In a thread of its own: a run that is done is done, whether Prefect answers or not."""

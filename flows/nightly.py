@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from flows.offered import offer_pipelines
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
 from flows.quiet import quieten
-from flows.selection import Selection
+from flows.selection import Selection, SelectionRefused
 from flows.summary import RunSummary
 
 quieten()
@@ -79,7 +80,7 @@ def nightly_sync(
 
     """
     with flow_run("unitsync-night", config, retry_minutes) as pages:
-        return pages.ended(run_engine(config, pipelines or [], plan, in_tasks, pages.watcher))
+        return pages.of(partial(run_engine, config, pipelines or [], plan, in_tasks))
 
 
 @flow(name="reconcile", persist_result=False, validate_parameters=True)
@@ -106,7 +107,7 @@ def reconciliation(
     """
     wish = Wish(adopt, confirmed or {}, share)
     with flow_run("unitsync-reconciliation", config, retry_minutes) as pages:
-        return pages.ended(reconcile_engine(config, pipelines or [], wish, pages.watcher))
+        return pages.of(partial(reconcile_engine, config, pipelines or [], wish))
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=True)
@@ -154,15 +155,19 @@ def backfilling(
         rejected=only_rejected,
         from_run=from_run,
     )
+    if not pipelines and selection == Selection():
+        raise SelectionRefused(
+            "say who: pipelines, scopes, groups, units, a day of change, only_failed, "
+            "only_rejected or from_run. For all that changed there is nightly-sync"
+        )
     wish = Backfill(selection, resend, requests_per_second)
     with flow_run("unitsync-backfill", config, retry_minutes) as pages:
-        summary = backfill_engine(config, pipelines or [], wish, in_tasks, pages.watcher)
-        return pages.ended(summary)
+        return pages.of(partial(backfill_engine, config, pipelines or [], wish, in_tasks))
 
 
 def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSummary:
-    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server. Somebody
-    waits for it, so that it is not tried again later; nor are those below."""
+    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server.
+    Somebody waits for it, so that it is not tried again later; nor are those below."""
     return result_of(nightly_sync(config, list(pipelines), plan, 0, return_state=True))
 
 
