@@ -28,7 +28,7 @@ def run_engine(
     watcher: Watcher = Watcher(),
     stop: Stop | None = None,
 ) -> RunSummary:
-    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal. Setting
+    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal. To set
     `stop` ends a run as a signal does, for those outside the main thread; below, too."""
     settings, world = load(config, pipelines), World(stop=stop or Stop())
     warn(settings.warnings)

@@ -28,11 +28,11 @@ from prefect.states import Cancelled
 from flows.artifacts import progressing, publish
 from flows.logs import log_of
 from flows.needs import needs_of
-from flows.prefect_logs import logged
+from flows.prefect_logs import NightEnded, logged
 from flows.report_text import counted
 from flows.settings import load_shared
 from flows.stopping import Stop, stopping
-from flows.summary import NightNeedsPerson, RunSummary
+from flows.summary import RunSummary
 from flows.sync import Watcher
 from state.errors import StateIsLocked
 from state.store import Store
@@ -60,11 +60,13 @@ class Pages:
         summary = self._undisturbed(engine)
         self._show(summary)
         if summary.stopped_by is not None:
-            return Cancelled(message=_stopped(summary), data=summary)
+            message = _stopped(summary)
+            return Cancelled(message=message, data=NightEnded(summary, message))
         if summary.status == "error":
             _try_again(self.retry_minutes)
         if summary.status in ("error", "broken"):
-            raise NightNeedsPerson(summary)
+            notes = "; ".join(note for pipeline in summary.pipelines for note in pipeline.notes)
+            raise NightEnded(summary, f"{summary.status}: {notes}")
         return summary
 
     def _undisturbed(self, engine: Engine) -> RunSummary:
@@ -105,10 +107,9 @@ def flow_run(key: str, config: Path, retry_minutes: float) -> Iterator[Pages]:
 def result_of(state: State[Any]) -> RunSummary:
     """The summary of a run that has ended in this state; raises what ended it instead."""
     try:
-        summary: Any = state.result(raise_on_failure=not state.is_cancelled())
-    except NightNeedsPerson as night:
+        return cast("RunSummary", state.result())
+    except NightEnded as night:
         return night.summary
-    return cast("RunSummary", summary)
 
 
 def _try_again(minutes: float) -> None:

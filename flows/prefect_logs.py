@@ -10,23 +10,29 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.exceptions import CancelledRun, MissingContextError
+from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
 from flows.console import is_expected
 from flows.logs import LOGGER, bound_to
-from flows.summary import NightNeedsPerson
+from flows.summary import RunSummary
 
 # What Prefect's engine says once more of what it has just said of the same exception.
 _AGAIN = "Engine execution exited"
 
 
+class NightEnded(Exception):
+    """A run that has a summary, and yet did not end as one would wish."""
+
+    def __init__(self, summary: RunSummary, message: str) -> None:
+        super().__init__(message)
+        self.summary = summary
+
+
 def _plainly(record: logging.LogRecord) -> bool:
     """Whether the record is kept, without the traceback of what is no bug."""
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, NightNeedsPerson | CancelledRun) or (
-        isinstance(error, Exception) and is_expected(error)
-    ):
+    if isinstance(error, NightEnded) or (isinstance(error, Exception) and is_expected(error)):
         record.exc_info = None
         return not record.getMessage().startswith(_AGAIN)
     return True

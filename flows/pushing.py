@@ -78,8 +78,9 @@ class Push:
             push, error = self.job.target.push(self._work(plan.scope, sendable), recorder)
             outcomes.update(push.outcomes)
             self.obstacle = self.obstacle or error
-            log = log_of(run=self.run_id, pipeline=self.job.name, scope=plan.scope)
-            log_outcomes(log, push.outcomes.values(), error)
+            if not self.job.target.client.stop.is_set():  # else each scope says the same
+                log = log_of(run=self.run_id, pipeline=self.job.name, scope=plan.scope)
+                log_outcomes(log, push.outcomes.values(), error)
         self._settle(planned, outcomes)
         if planned.allowances and reason is None and error is None:
             self.store.use_allowances(planned.allowances, self.run_id)

@@ -199,15 +199,6 @@ class RunSummary:
         )
 
 
-class NightNeedsPerson(Exception):
-    """A night that could not run, or broke a promise: the flow run counts as failed."""
-
-    def __init__(self, summary: RunSummary) -> None:
-        notes = "; ".join(note for pipeline in summary.pipelines for note in pipeline.notes)
-        super().__init__(f"{summary.status}: {notes}")
-        self.summary = summary
-
-
 def explain(error: Exception) -> str:
     """An error that ended a pipeline, with what to do about it."""
     if isinstance(error, CredentialsRefused):
