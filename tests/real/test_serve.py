@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from connectors.sandbox import Fault
+from flows.config_errors import ConfigError
+from flows.settings import load
 from tests.marks import files_below, leaks
 from tests.real.inventory import FACILITIES, Inventory
 from tests.real.pages import PREFECT, Pages, free_port
@@ -188,3 +191,33 @@ def test_a_night_that_could_not_run_is_tried_again_and_sends_nothing_twice(serve
     ]
     locks = [unit["lock"] for unit in served.inventory.units.values() if not unit["lock"].isdigit()]
     assert [] == leaks([*secrets, *locks], files_below(served.place.folder))
+
+
+def test_a_credential_may_stand_in_a_secret_block_and_a_wrong_one_is_told(served):
+    kind = served.pages.ask("GET", "/block_types/slug/secret")["id"]
+    (form,) = served.pages.ask(
+        "POST", "/block_schemas/filter", block_schemas={"block_type_id": {"any_": [kind]}}
+    )
+    keys = {"storedge-key": served.place.environment["STOREDGE_SECRET_KEY"], "a-number": 7}
+    for name, value in keys.items():
+        block = {"name": name, "data": {"value": value}, "block_type_id": kind}
+        served.pages.ask("POST", "/block_documents/", **block, block_schema_id=form["id"])
+    problems = []
+    with temporary_settings({PREFECT_API_URL: served.pages.url}):
+        for name in ("storedge-key", "a-number", "nobodys"):
+            text = served.place.config.read_text().replace("STOREDGE_SECRET_KEY", f"secret:{name}")
+            (served.place.folder / "other.yaml").write_text(text)
+            try:
+                settings = load(
+                    served.place.folder / "other.yaml", environ=served.place.environment
+                )
+            except ConfigError as error:
+                problems += [problem.found for problem in error.problems]
+
+    assert (
+        keys["storedge-key"] == settings.pipelines["storage"].target.secret_key.get_secret_value()
+    )
+    assert problems == [
+        'the Secret block "a-number" holds no text',
+        'Prefect has no Secret block named "nobodys"',
+    ]
