@@ -297,6 +297,14 @@ def allow(
 
 
 @app.command()
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """Run the nightly sync, reconciliation and backfill as Prefect deployments, until Ctrl-C."""
+    from flows.commands import serve as command
+
+    raise typer.Exit(command.run(config))
+
+
+@app.command()
 def sandbox(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port to listen on; 0: one that is free.")

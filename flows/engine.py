@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from flows.apply import apply
@@ -15,7 +14,7 @@ from flows.pushing import Pusher, in_threads
 from flows.reconcile import reconcile
 from flows.settings import Settings, load
 from flows.spreading import spreading
-from flows.stopping import stopping
+from flows.stopping import Stop, stopping
 from flows.summary import RunSummary
 from flows.sync import Watcher, sync
 from flows.telling import Telling
@@ -29,9 +28,11 @@ def run_engine(
     plan: Path | None,
     pusher: Pusher = in_threads,
     watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
 ) -> RunSummary:
-    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal."""
-    settings, world = load(config, pipelines), replace(World(), say=say)
+    """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal. To set
+    `stop` ends a run as a signal does, for those outside the main thread; below, too."""
+    settings, world = load(config, pipelines), World(stop=stop or Stop(), say=say)
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
         with _around(settings, world, pusher, watcher) as (push, both):
@@ -48,9 +49,10 @@ def backfill_engine(
     wish: Backfill,
     pusher: Pusher = in_threads,
     watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
 ) -> RunSummary:
     """Brings the selected units of the pipelines in step."""
-    settings, world = load(config, pipelines), replace(World(), say=say)
+    settings, world = load(config, pipelines), World(stop=stop or Stop(), say=say)
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
         with _around(settings, world, pusher, watcher) as (push, both):
@@ -59,10 +61,14 @@ def backfill_engine(
 
 
 def reconcile_engine(
-    config: Path, pipelines: Sequence[str], wish: Wish, watcher: Watcher = Watcher()
+    config: Path,
+    pipelines: Sequence[str],
+    wish: Wish,
+    watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
 ) -> RunSummary:
     """Compares the pipelines with their APIs; nothing is sent."""
-    settings, world = load(config, pipelines), World()
+    settings, world = load(config, pipelines), World(stop=stop or Stop())
     warn(settings.warnings)
     with Telling(settings, "reconcile") as telling:
         with stopping(world.stop), watching(watcher) as both:

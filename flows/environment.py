@@ -1,7 +1,8 @@
-"""Puts environment variables where a configuration writes `${NAME}`.
+"""Puts environment variables where a configuration writes `${NAME}`, and Prefect's Secret blocks
+where it writes `${secret:NAME}`.
 
-Promises: only values are expanded, never keys; `$${` stands for a plain `${`; a variable that is
-missing or empty is a problem that names it. What a variable holds must never be printed, so
+Promises: only values are expanded, never keys; `$${` stands for a plain `${`; a variable or block
+that is missing or empty is a problem that names it. What it holds must never be printed, so
 `Expanded` knows how to hide it again.
 """
 
@@ -12,10 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.secret_blocks import SecretUnavailable, read_secret
 from flows.yaml_file import Place
 
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{(?P<name>[^}]*)(?P<end>\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_OF_BLOCK = "secret:"
+_BLOCK = re.compile(r"[a-z0-9-]+\Z")
 # Shorter values are hidden as whole words only: a variable holding "1" must not blank every 1.
 _WORD = 4
 
@@ -61,7 +65,11 @@ def _text(raw: str, place: Place, environ: Mapping[str, str], out: Expanded) -> 
         if fault:
             out.failures.append((place, *fault))
             return match[0]
-        value = _value(match["name"], environ)
+        try:
+            value = _value(match["name"], environ)
+        except SecretUnavailable as error:
+            out.failures.append((place, error.found, error.hint))
+            return match[0]
         out.written[value] = match[0]
         return value
 
@@ -72,6 +80,8 @@ def _text(raw: str, place: Place, environ: Mapping[str, str], out: Expanded) -> 
 
 
 def _value(name: str, environ: Mapping[str, str]) -> str:
+    if name.startswith(_OF_BLOCK):
+        return read_secret(name.removeprefix(_OF_BLOCK)).strip("\r\n")
     # Files of variables written on Windows leave a carriage return behind every value.
     return environ.get(name, "").strip("\r\n")
 
@@ -81,6 +91,8 @@ def _fault(match: re.Match[str], environ: Mapping[str, str]) -> tuple[str, str] 
     name = match["name"]
     if not match["end"]:
         return "${ is never closed", "write ${NAME}, or $${ for the two characters themselves"
+    if name.startswith(_OF_BLOCK):
+        return _fault_of_block(name.removeprefix(_OF_BLOCK))
     if not _NAME.match(name):
         hint = "use letters, digits and _ only; for a dollar sign before a column write $${"
         return f'"{name}" is no name of an environment variable', hint
@@ -89,6 +101,13 @@ def _fault(match: re.Match[str], environ: Mapping[str, str]) -> tuple[str, str] 
     if not _value(name, environ):
         return f"the environment variable {name} is empty", f"set it: export {name}=…"
     return None
+
+
+def _fault_of_block(name: str) -> tuple[str, str] | None:
+    if _BLOCK.match(name):
+        return None
+    hint = "use small letters, digits and dashes, as ${secret:storedge-key}"
+    return f'"{name}" is no name of a Prefect block', hint
 
 
 def _replace(text: str, value: str, written: str) -> str:

@@ -1,55 +1,49 @@
-"""The Prefect side of the night: the same engine, with a task per shard, and artifacts.
+"""The flows, as Prefect runs them: the same engine, with a task per shard.
 
 Nothing here decides anything. The number of tasks is that of the shards and never grows with units
-(about 20 ms a task, DESIGN 6).
+(about 20 ms a task, DESIGN 6). What the docstrings say of a parameter stands beside it in the form
+of Prefect's page, which refuses what its type does not allow.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import PositiveFloat
+from pydantic import Field
 
 from flows.backfill import Backfill
 from flows.engine import backfill_engine, reconcile_engine, run_engine
 from flows.linking import Wish
-from flows.needs import needs_of
+from flows.offered import offer_pipelines
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
-from flows.selection import Selection
-from flows.settings import load_shared
+from flows.quiet import quieten
+from flows.selection import Selection, SelectionRefused
 from flows.summary import RunSummary
-from state.store import Store
 
-# Prefect reads these when it is imported: no telemetry, no chatter on the user's terminal.
-for _name, _value in {
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    # Its own server takes 9 s on a quiet machine, and much longer beside other work.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
-}.items():
-    os.environ.setdefault(_name, _value)
+quieten()
 
-from prefect import flow, task  # noqa: E402
+from prefect import State, flow, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.utilities.annotations import quote  # noqa: E402
 
-from flows.artifacts import progressing, publish  # noqa: E402
+from flows.flow_run import flow_run, result_of  # noqa: E402
 
-
-class NightNeedsPerson(Exception):
-    """A night that could not run, or broke a promise: the flow run counts as failed."""
-
-    def __init__(self, summary: RunSummary) -> None:
-        notes = "; ".join(note for pipeline in summary.pipelines for note in pipeline.notes)
-        super().__init__(f"{summary.status}: {notes}")
-        self.summary = summary
+CONFIG = Path("unitsync.yaml")
+RETRY_MINUTES = 10.0
+# A day as the form and the API write it; JSON Schema's own `format` is not enforced.
+Day = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"})]
+Minutes = Annotated[float, Field(ge=0, le=600)]
+Pace = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Name = Annotated[str, Field(min_length=1)]
+Pipeline = Annotated[str, Field(json_schema_extra=offer_pipelines)]
+Names = list[Name]
+Ended = RunSummary | State[RunSummary]
 
 
 @task(name="push shard", cache_policy=NO_CACHE, persist_result=False)
@@ -70,50 +64,89 @@ def _opaque(value: Any) -> Any:
 
 @flow(name="nightly-sync", persist_result=False, validate_parameters=True)
 def nightly_sync(
-    config: Path = Path("unitsync.yaml"),
-    pipelines: list[str] | None = None,
+    config: Path = CONFIG,
+    pipelines: list[Pipeline] | None = None,
     plan: Path | None = None,
-) -> RunSummary:
-    """Brings the vendor's API in step with the source: all pipelines, or the named ones."""
-    key = "unitsync-night"
-    with progressing(key) as watcher:
-        summary = run_engine(config, pipelines or [], plan, in_tasks, watcher)
-    return _told(summary, config, key)
+    retry_minutes: Minutes = RETRY_MINUTES,
+) -> Ended:
+    """Brings the vendor's API in step with the source: all pipelines, or the named ones.
+
+    Args:
+        config: The configuration file, relative to the working directory.
+        pipelines: Pipelines by name; all when none is named.
+        plan: A saved plan to apply exactly, once, instead of planning anew.
+        retry_minutes: A run that could not run (source unreadable, API unreachable, another run
+            going on) is tried again after so many minutes, twice; 0 means never.
+
+    """
+    with flow_run("unitsync-night", config, retry_minutes) as pages:
+        return pages.of(partial(run_engine, config, pipelines or [], plan, in_tasks))
 
 
 @flow(name="reconcile", persist_result=False, validate_parameters=True)
 def reconciliation(
-    config: Path = Path("unitsync.yaml"),
-    pipelines: list[str] | None = None,
+    config: Path = CONFIG,
+    pipelines: list[Pipeline] | None = None,
     adopt: bool = False,
     confirmed: dict[str, str] | None = None,
-    share: float = 1.0,
-) -> RunSummary:
-    """Compares source, known and live of all pipelines, or of the named ones; nothing is sent."""
+    share: Share = 1.0,
+    retry_minutes: Minutes = RETRY_MINUTES,
+) -> Ended:
+    """Compares source, known and live of all pipelines, or of the named ones; nothing is sent.
+
+    Args:
+        config: The configuration file, relative to the working directory.
+        pipelines: Pipelines by name; all when none is named.
+        adopt: Link live units that the source means.
+        confirmed: Link these, too: the unit's key, and the live id that a reconciliation suggested.
+        share: The share of all requests that may be spent: 0.1 reads a tenth of the scopes, the
+            longest unread first.
+        retry_minutes: A run that could not run (source unreadable, API unreachable, another run
+            going on) is tried again after so many minutes, twice; 0 means never.
+
+    """
     wish = Wish(adopt, confirmed or {}, share)
-    key = "unitsync-reconciliation"
-    with progressing(key) as watcher:
-        summary = reconcile_engine(config, pipelines or [], wish, watcher)
-    return _told(summary, config, key)
+    with flow_run("unitsync-reconciliation", config, retry_minutes) as pages:
+        return pages.of(partial(reconcile_engine, config, pipelines or [], wish))
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=True)
 def backfilling(
-    config: Path = Path("unitsync.yaml"),
-    pipelines: list[str] | None = None,
-    scopes: list[str] | None = None,
-    groups: list[str] | None = None,
-    units: list[str] | None = None,
-    changed_since: date | None = None,
-    changed_until: date | None = None,
+    config: Path = CONFIG,
+    pipelines: list[Pipeline] | None = None,
+    scopes: Names | None = None,
+    groups: Names | None = None,
+    units: Names | None = None,
+    changed_since: Day | None = None,
+    changed_until: Day | None = None,
     only_failed: bool = False,
     only_rejected: bool = False,
-    from_run: str | None = None,
+    from_run: Name | None = None,
     resend: bool = False,
-    requests_per_second: PositiveFloat | None = None,
-    as_sent: str | None = None,
-) -> RunSummary:
-    """Brings selected units in step; what is asked for in several ways must hold in all of them."""
+    requests_per_second: Pace | None = None,
+    as_sent: Name | None = None,
+    retry_minutes: Minutes = RETRY_MINUTES,
+) -> Ended:
+    """Brings selected units in step; what is asked for in several ways must hold in all of them.
+
+    Args:
+        config: The configuration file, relative to the working directory.
+        pipelines: Pipelines by name; all when none is named.
+        scopes: Facilities or communities by id.
+        groups: Unit groups by key or name.
+        units: Units by key or name.
+        changed_since: Changed on this day or later, as the column says that `changed` names.
+        changed_until: Changed on this day or before.
+        only_failed: Whose last change did not come through.
+        only_rejected: Whose row the last full run rejected.
+        from_run: Whom a run changed, rejected or found out of step: its id, or `last`.
+        resend: Send every field again, unchanged ones too.
+        requests_per_second: For this run, instead of what the target says.
+        as_sent: Send again what a run sent, and not what the source says now: its id, or `last`.
+        retry_minutes: A run that could not run (source unreadable, API unreachable, another run
+            going on) is tried again after so many minutes, twice; 0 means never.
+
+    """
     selection = Selection(
         scopes=tuple(scopes or ()),
         groups=tuple(groups or ()),
@@ -124,56 +157,54 @@ def backfilling(
         rejected=only_rejected,
         from_run=from_run,
     )
+    if not pipelines and as_sent is None and selection == Selection():
+        raise SelectionRefused(
+            "say who: pipelines, scopes, groups, units, a day of change, only_failed, "
+            "only_rejected, from_run or as_sent. For all that changed there is nightly-sync"
+        )
     wish = Backfill(selection, resend, requests_per_second, as_sent)
-    key = "unitsync-backfill"
-    with progressing(key) as watcher:
-        summary = backfill_engine(config, pipelines or [], wish, in_tasks, watcher)
-    return _told(summary, config, key)
-
-
-def _told(summary: RunSummary, config: Path, key: str) -> RunSummary:
-    """The summary as artifacts; a run that could not run, or broke a promise, fails."""
-    with Store.open_for_reading(load_shared(config).state) as store:
-        publish(summary, needs_of(summary, store), key)
-    if summary.status in ("error", "broken"):
-        raise NightNeedsPerson(summary)
-    return summary
+    with flow_run("unitsync-backfill", config, retry_minutes) as pages:
+        return pages.of(partial(backfill_engine, config, pipelines or [], wish, in_tasks))
 
 
 def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSummary:
-    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server."""
-    try:
-        return nightly_sync(config, list(pipelines), plan)
-    except NightNeedsPerson as night:
-        return night.summary
+    """The night as a flow run, against `PREFECT_API_URL` or Prefect's own temporary server.
+    Somebody waits for it, so that it is not tried again later; nor are those below."""
+    return result_of(nightly_sync(config, list(pipelines), plan, 0, return_state=True))
 
 
 def run_backfill_flow(config: Path, pipelines: Sequence[str], wish: Backfill) -> RunSummary:
     """A backfill as a flow run."""
     asked = wish.selection
-    try:
-        return backfilling(
-            config,
-            list(pipelines),
-            list(asked.scopes),
-            list(asked.groups),
-            list(asked.units),
-            asked.since,
-            asked.until,
-            asked.failed,
-            asked.rejected,
-            asked.from_run,
-            wish.resend,
-            wish.requests_per_second,
-            wish.as_sent,
-        )
-    except NightNeedsPerson as night:
-        return night.summary
+    state = backfilling(
+        config,
+        list(pipelines),
+        list(asked.scopes),
+        list(asked.groups),
+        list(asked.units),
+        asked.since,
+        asked.until,
+        asked.failed,
+        asked.rejected,
+        asked.from_run,
+        wish.resend,
+        wish.requests_per_second,
+        wish.as_sent,
+        0,
+        return_state=True,
+    )
+    return result_of(state)
 
 
 def run_reconcile_flow(config: Path, pipelines: Sequence[str], wish: Wish) -> RunSummary:
     """A reconciliation as a flow run."""
-    try:
-        return reconciliation(config, list(pipelines), wish.adopt, dict(wish.confirmed), wish.share)
-    except NightNeedsPerson as night:
-        return night.summary
+    state = reconciliation(
+        config,
+        list(pipelines),
+        wish.adopt,
+        dict(wish.confirmed),
+        wish.share,
+        0,
+        return_state=True,
+    )
+    return result_of(state)

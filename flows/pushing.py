@@ -20,6 +20,7 @@ from connectors.errors import ApiError
 from connectors.targets.work import Member, ScopeWork
 from flows.aside import outcomes_aside
 from flows.job import Job
+from flows.logs import log_of, log_outcomes
 from flows.planning import PlannedScope
 from flows.recorder import Recorder
 from state.store import Store
@@ -110,6 +111,9 @@ class Push:
             delivery = carry(plan.scope, sendable, recorder)
             outcomes.update(delivery.outcomes)
             self.obstacle = self.obstacle or delivery.error
+            if not self.job.target.client.stop.is_set():  # else each scope says the same
+                log = log_of(run=self.run_id, pipeline=self.job.name, scope=plan.scope)
+                log_outcomes(log, delivery.outcomes.values(), delivery.error)
         self._settle(planned, outcomes)
         if planned.allowances and reason is None and delivery.error is None:
             self.store.use_allowances(planned.allowances, self.run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -11,9 +12,12 @@ from pathlib import Path
 
 from flows.deaths import told
 from flows.inventory import inventory, inventory_before
+from flows.logs import log_of
 from flows.report import write_report
+from flows.report_text import listed
 from flows.settings import Settings
 from flows.summary import PipelineSummary, RunSummary
+from flows.tallies import tallied
 from flows.turns import turn
 from flows.world import World
 from state.backup import backup, snapshot
@@ -63,6 +67,7 @@ class Run:
         report = write_report(ended, self.store, self.settings.reports, self.world.disk)
         done = replace(ended, report=report)
         self.store.finish_run(self.run_id, done.status, done.record())
+        _log_end(done)
         return done
 
     def _in_turn(self, summary: RunSummary) -> RunSummary:
@@ -89,6 +94,17 @@ class Run:
         )
 
 
+def _log_end(summary: RunSummary) -> None:
+    for each in summary.pipelines:
+        log = log_of(run=summary.run_id, pipeline=each.pipeline)
+        log.log(
+            logging.INFO if each.status == "ok" else logging.WARNING,
+            "%s: %s",
+            each.status,
+            "; ".join([tallied(each.standings or each.counts) or "nothing", *each.notes]),
+        )
+
+
 @contextmanager
 def running(
     settings: Settings,
@@ -112,6 +128,7 @@ def running(
             if writes(store) and existed:
                 backup(settings.state, now=world.clock.now(), kind=kind, disk=world.disk)
             store.begin_run(run_id, kind, list(settings.pipelines))
+            log_of(run=run_id).info("%s of %s begins", kind, listed(settings.pipelines))
             gave_way = before.run_id if before else None
             yield Run(run_id, kind, settings, store, world, store.untold_deaths(), gave_way)
 

@@ -52,7 +52,8 @@ class Stop(threading.Event):
 
 @contextmanager
 def stopping(stop: Stop) -> Iterator[None]:
-    """Sets `stop` on the first signal; a second one kills, as the state survives at any instant.
+    """Sets `stop` on the first signal. A second one of its kind kills, as the state survives at any
+    instant; one of the other kind does not, for Ctrl-C on `unitsync serve` sends its runs both.
 
     Does nothing outside the main thread, where signals never arrive.
     """
@@ -61,8 +62,7 @@ def stopping(stop: Stop) -> Iterator[None]:
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
         stop.by(number)
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}

@@ -27,8 +27,10 @@ from flows.aside import planned_aside
 from flows.canary import Verdict, push_in_order
 from flows.gathering import gather
 from flows.job import ColumnsMissing, Job, extract, jobs_of, need_columns
+from flows.logs import log_of
 from flows.planning import PlannedScope, Planner, moved
 from flows.pushing import Push, PushedScope, Pusher, in_threads
+from flows.report_text import counted
 from flows.run import Run, previewing, running
 from flows.settings import Settings
 from flows.summary import Balance, PipelineSummary, RunSummary, summarize, unable
@@ -188,6 +190,12 @@ def read(
             night.desired, night.balance = gather(job, extracted)
         except SourceUnreadable as error:
             night.failure = error
+            return night
+        log_of(pipeline=job.name).info(
+            "%s read, %d rejected",
+            counted(night.balance.extracted, "row"),
+            night.balance.rejected,
+        )
     return night
 
 
@@ -217,6 +225,10 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
         try:
             shelf = night.job.shelf
             night.scopes = [planned_aside(planner.guard(one), shelf) for one in planner.diff()]
+            changes = sum(len(planned.plan.changes) for planned in night.work)
+            log_of(run=run.run_id, pipeline=night.job.name).info(
+                "%s planned in %s", counted(changes, "change"), counted(len(night.work), "scope")
+            )
         except ApiError as error:
             night.failure = error
 

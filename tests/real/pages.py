@@ -1,0 +1,103 @@
+"""A real Prefect server, asked over HTTP as its own pages ask it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Self
+
+import httpx
+
+# A start takes some ten seconds on a quiet machine, and much longer beside other tests.
+PATIENCE_SECONDS = 180
+PREFECT: Mapping[str, str] = {
+    "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "NO_COLOR": "1",
+}
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+class Pages:
+    """What the server at this port knows, while `process` lives."""
+
+    def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+        self.url = f"http://127.0.0.1:{port}/api"
+        self._process = process
+        self._client = httpx.Client(base_url=self.url, timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
+        """The answer, as JSON."""
+        answer = self._client.request(method, path, json=body or None)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        return self.ask("GET", f"/deployments/name/{name}/{name}")
+
+    def deployed(self) -> bool:
+        """Whether all three are there."""
+        with suppress(httpx.TransportError):
+            return len(self.ask("POST", "/deployments/filter", limit=10)) == 3
+        return False
+
+    def start(self, name: str, **parameters: Any) -> str:
+        """The id of a new flow run; raises HTTPStatusError where it is refused."""
+        path = f"/deployments/{self.deployment(name)['id']}/create_flow_run"
+        return self.ask("POST", path, parameters=parameters)["id"]
+
+    def refusal(self, name: str, **parameters: Any) -> str:
+        """The server's words about parameters that cannot be."""
+        path = f"/deployments/{self.deployment(name)['id']}/create_flow_run"
+        answer = self._client.post(path, json={"parameters": parameters})
+        assert answer.status_code == 409, answer.text
+        return answer.json()["detail"]
+
+    def cancel(self, run: str) -> None:
+        """As the button does."""
+        self.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
+
+    def state(self, run: str) -> dict[str, Any]:
+        return self.ask("GET", f"/flow_runs/{run}")["state"]
+
+    def name_of(self, run: str) -> str:
+        return self.state(run)["name"]
+
+    def end_of(self, run: str) -> str:
+        """The name of its last state, once it has one."""
+        last = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
+        self.until(lambda: self.state(run)["type"] in last)
+        return self.name_of(run)
+
+    def log(self, run: str) -> list[str]:
+        entries = self.ask("POST", "/logs/filter", logs={"flow_run_id": {"any_": [run]}})
+        return [entry["message"] for entry in entries]
+
+    def artifacts(self, run: str) -> dict[str, Any]:
+        shown = self.ask("POST", "/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
+        return {artifact["key"]: artifact["data"] for artifact in shown}
+
+    def until(self, happened: Callable[[], bool]) -> None:
+        """Waits for something, as long as the process lives that is to bring it about."""
+        latest = time.monotonic() + PATIENCE_SECONDS
+        while not happened():
+            assert time.monotonic() < latest
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=0.2)
+            assert self._process.poll() is None, self._process.communicate()
