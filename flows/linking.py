@@ -7,12 +7,13 @@ has confirmed. A confirmation that links nothing is told with its reason, never 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.planning import Planner
 from flows.recovery import identities
 from transforms.diff import ScopePlan, diff
 from transforms.plan import Entity, KnownGroup, KnownUnit, Live
+from transforms.refresh import refreshed
 from transforms.reshape import ScopeDesired
 from transforms.settle import as_known
 from transforms.suggest import suggested
@@ -129,7 +130,17 @@ class Linking:
         taken = set(known.units.values())
         group_keys = {remote_id: key for key, remote_id in known.groups.items()}
         free = {unit.remote_id: unit for unit in live.units if unit.remote_id not in taken}
+        schema = self.planner.job.target.schema
         for change in plan.of("unit"):
             unit = free.get(self.confirmations.asked.get(change.key, ""))
             if change.action == "create" and unit is not None:
-                yield as_known(change, unit, group_keys, self.planner.job.target.schema)
+                yield as_known(change, unit, group_keys, schema)
+        shown = {unit.remote_id for unit in live.units}
+        made_anew = {
+            key: remote_id
+            for key, remote_id in self.confirmations.asked.items()
+            if key in known.units and known.units[key] not in shown and remote_id in free
+        }
+        units, groups = self.planner.recovery.known(live.scope)
+        relinked = [replace(units[key], remote_id=anew) for key, anew in made_anew.items()]
+        yield from refreshed(relinked, groups.values(), live, schema)[0]

@@ -1,8 +1,9 @@
 """Steps 5 and 6 for the scopes of a pipeline: read what must be read, diff, guard.
 
 A scope is read only when it must be: on its first sync, to adopt what is there; when a run left
-something in it to be looked at; and before a unit is created where live units were seen that nobody
-has linked. A scope whose digest is unchanged reads no rows.
+something in it to be looked at; before a unit is created where live units were seen that nobody
+has linked; and before a known home gets another address. A scope whose digest is unchanged reads no
+rows.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from state.store import Store
 from transforms.allowance import Tripped
 from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import guard
+from transforms.obstacles import readdressed
 from transforms.plan import AcceptedExtract, KnownGroup, KnownUnit, Live
 from transforms.reshape import Desired
 from transforms.twins import Twin
@@ -32,8 +34,8 @@ class PlannedScope:
     `unreadable` says why the scope could not be read although it had to be: nothing is sent for
     it. `standing` marks a scope that was skipped because nothing moved since the last run.
     `allowances` are the ids of those that the guardrails went by. `twins` are live units that
-    repeat known ones; `look_again` says that a person must decide between live units, so that the
-    scope is read again in the next run.
+    repeat known ones; `look_again` says that a person must do something about live units, so that
+    the scope is read again in the next run.
     """
 
     plan: ScopePlan
@@ -148,7 +150,7 @@ class Planner:
         if isinstance(reading, Live):
             recovered = self.recovery.learn(reading, self.records.get(scope))
         plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
-        if reading is None and self._may_meet(plan):
+        if reading is None and meets_strangers(self.job, plan, self.records.get(scope)):
             reading = self.read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
@@ -160,7 +162,8 @@ class Planner:
         if units or groups:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
-        plan = plan.holding_units(ambiguous)
+        waiting = ambiguous | self.recovery.obstacles(plan.changes, reading)
+        plan = plan.holding_units(waiting)
         plan = by_habit(self.job, self._only_vacant(plan, reading), reading)
         repeated = self.recovery.twins(reading)
         self.recovery.note_strangers(reading)
@@ -171,7 +174,7 @@ class Planner:
             accepted=desired.complete,
             recovered=recovered,
             twins=repeated,
-            look_again=bool(repeated or ambiguous),
+            look_again=bool(repeated or waiting),
         )
 
     def known(self, scope: str, keys: Iterable[str]) -> Known:
@@ -189,15 +192,6 @@ class Planner:
             elsewhere=elsewhere,
         )
 
-    def _may_meet(self, plan: ScopePlan) -> bool:
-        """Whether a unit that is to be created, or renamed, may meet one that nobody has linked."""
-        record, name = self.records.get(plan.scope), self.job.target.schema.name_field
-        named = any(
-            change.held is None and (change.action == "create" or name in change.after)
-            for change in plan.of("unit")
-        )
-        return record is not None and record.strangers and named
-
     def _only_vacant(self, plan: ScopePlan, reading: Live | None = None) -> ScopePlan:
         """Retires only units that are vacant at the vendor now (contracts B.10)."""
         if not any(change.action == "retire" for change in plan.changes):
@@ -214,6 +208,18 @@ class Planner:
                 change.action == "retire" and status.get(change.remote_id or "") != "vacant"
             ),
         )
+
+
+def meets_strangers(job: Job, plan: ScopePlan, record: ScopeRecord | None) -> bool:
+    """Whether the scope must be read first: a unit that is to be created, or renamed, may meet one
+    that nobody has linked, or a home with a new address may be gone."""
+    name = job.target.schema.name_field
+    named = any(
+        change.held is None and (change.action == "create" or name in change.after)
+        for change in plan.of("unit")
+    )
+    met = record is not None and record.strangers and named
+    return met or bool(readdressed(plan.changes))
 
 
 def spoken_of(desired: Desired, records: Mapping[str, ScopeRecord]) -> list[str]:

@@ -14,6 +14,7 @@ from flows.job import Job
 from state.journal import SentRequest
 from state.scopes import ScopeRecord
 from state.store import Store
+from transforms.obstacles import obstacles
 from transforms.plan import Change, KnownGroup, KnownUnit, Live, Result
 from transforms.refresh import completed, refreshed
 from transforms.settle import Identities, adopt, settle
@@ -47,6 +48,12 @@ class Recovery:
         choose."""
         known = identities(self.store, self.job.name, live.scope)
         return adopt(changes, live, known, self.job.target.schema)
+
+    def obstacles(self, changes: Sequence[Change], live: Live) -> dict[str, str]:
+        """By unit key, why a change that the reading shows an obstacle to is held."""
+        known = identities(self.store, self.job.name, live.scope)
+        units, groups = set(known.units.values()), set(known.groups.values())
+        return obstacles(changes, live, units, groups, self.job.target.schema)
 
     def twins(self, live: Live) -> tuple[Twin, ...]:
         """What the reading shows beside the units that are known by now."""

@@ -54,7 +54,7 @@ def twins(known: Iterable[KnownUnit], live: Live, schema: TargetSchema) -> tuple
         if (owner := linked.get(unit.remote_id)) is not None:
             # The vendor may show more of an address than was sent, and less of a reference.
             for one in (owner, unit):
-                owners |= dict.fromkeys(_labels(one.name, one.payload, schema), owner)
+                owners |= dict.fromkeys(labels(one.name, one.payload, schema), owner)
     found = (_twin(live.scope, stranger, owners, schema) for stranger in strangers)
     return tuple(twin for twin in found if twin is not None)
 
@@ -62,7 +62,7 @@ def twins(known: Iterable[KnownUnit], live: Live, schema: TargetSchema) -> tuple
 def _twin(
     scope: str, stranger: LiveUnit, owners: Mapping[Label, KnownUnit], schema: TargetSchema
 ) -> Twin | None:
-    for what, label in _labels(stranger.name, stranger.payload, schema):
+    for what, label in labels(stranger.name, stranger.payload, schema):
         if (owner := owners.get((what, label))) is not None:
             told = (
                 stranger.name if what == NAME else ", ".join(filter(None, label.split(SEPARATOR)))
@@ -72,7 +72,7 @@ def _twin(
     return None
 
 
-def _labels(name: str, payload: Payload, schema: TargetSchema) -> Iterator[Label]:
+def labels(name: str, payload: Payload, schema: TargetSchema) -> Iterator[Label]:
     """What a unit goes by: its name whatever its case, or its reference and its address."""
     told = (
         [(NAME, folded(name))]

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.conftest import CONFIG, Desk
+from flows.linking import Wish
+from flows.reconcile import reconcile
+from tests.flows.conftest import COMMUNITY_CONFIG, CONFIG, Desk
 
 
 @pytest.fixture
@@ -125,4 +127,61 @@ def test_an_apartment_deleted_by_hand_is_found_under_its_new_identifier(communit
     assert {"extracted": 2, "unchanged": 1, "failed": 1} == counts(first)
     assert 0 == second.exit_code
     assert {"extracted": 2, "unchanged": 2} == counts(third)
+    assert 2 == len(community.sandbox.units("COMM-1"))
+
+
+@pytest.fixture
+def made_anew(community, apartment):
+    """The home c1-2 is deleted by hand and made again by others; its identifiers, old and new."""
+    community.sync(apartment(1), apartment(2))
+    gone = homes(community)["c1-2"]
+    by_hand(community, "apartment", gone, deleted=True)
+    others = community.folder / "others"
+    others.mkdir()
+    their_desk = Desk(others, COMMUNITY_CONFIG, "apartments.csv")
+    their_desk.sandbox, their_desk.clock = community.sandbox, community.clock
+    their_desk.sync(apartment(2))
+    return gone, homes(community)["c1-2"]
+
+
+def homes(community) -> dict[str, str]:
+    """The identifiers of the homes at the vendor, by their references."""
+    units = community.sandbox.units("COMM-1")
+    return {unit["external_ref"]: unit["identifier"] for unit in units}
+
+
+def test_a_home_that_was_made_anew_is_not_made_twice_by_a_new_address(
+    community, apartment, made_anew
+):
+    moved = [apartment(1), apartment(2, street="9 Side Street")]
+
+    nights = [community.sync(*moved) for _ in range(2)]
+
+    assert [{"extracted": 2, "unchanged": 1, "held": 1}] * 2 == [counts(night) for night in nights]
+    assert 2 == len(community.sandbox.units("COMM-1"))
+    [row] = community.rows_of("SELECT DISTINCT words FROM changes WHERE outcome = 'held'")
+    assert f"--confirm c1-2={made_anew[1]}" in row["words"]
+
+
+def test_a_home_that_a_person_calls_the_same_is_kept_in_step_again(community, apartment, made_anew):
+    moved = [apartment(1), apartment(2, street="9 Side Street")]
+    community.sync(*moved)
+
+    reconcile(community.settings(), community.world(), Wish(confirmed={"c1-2": made_anew[1]}))
+    summary = community.sync(*moved)
+
+    assert {"extracted": 2, "unchanged": 1, "updated": 1} == counts(summary)
+    assert {"c1-1", "c1-2"} == set(homes(community))
+    assert 2 == len(community.sandbox.units("COMM-1"))
+
+
+def test_a_deleted_home_that_nobody_made_again_is_made_at_its_new_address(community, apartment):
+    community.sync(apartment(1), apartment(2))
+    by_hand(community, "apartment", homes(community)["c1-2"], deleted=True)
+    moved = [apartment(1), apartment(2, street="9 Side Street")]
+
+    nights = [community.sync(*moved) for _ in range(3)]
+
+    assert 0 == nights[1].exit_code
+    assert {"extracted": 2, "unchanged": 2} == counts(nights[2])
     assert 2 == len(community.sandbox.units("COMM-1"))

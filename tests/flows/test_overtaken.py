@@ -137,3 +137,18 @@ def test_a_scope_in_which_something_is_forgotten_is_planned_again(desk, unit, sw
     assert scope["digest"] is None
     desk.sync()
     assert 0 == desk.sync().pipelines[0].requests
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_where_a_unit_stands_is_seen_before_it_is_moved_on(desk, unit, loss):
+    left, right = {"group": "a", "group_name": "a"}, {"group": "b", "group_name": "b"}
+    third = {"group": "c", "group_name": "c"}
+    desk.sync(unit(1, **left), unit(2, **right))
+    desk.fault(loss, UPDATE)
+    desk.sync(unit(1, **right), unit(2, **left))
+
+    # It represents the group that it leaves now, which somebody else enters.
+    summary = desk.sync(unit(1, **third), unit(2, **left), unit(3, **right))
+
+    assert 0 == summary.exit_code, summary
+    assert 0 == desk.sync().pipelines[0].requests

@@ -93,3 +93,30 @@ def test_what_a_later_run_confirmed_is_not_forgotten_by_an_older_state(desk, uni
 
     assert 1 == summary.pipelines[0].counts["updated"]
     assert 100 == desk.live()["A1"]["standard_rate"]
+
+
+def test_who_represents_a_group_of_somebody_elses_waits_and_nothing_is_sent(desk, unit):
+    desk.sync(unit(1), unit(2))
+    [group] = desk.sandbox.groups()
+    lose_the_state(desk)
+    renamed = {"group_name": "10x10 upstairs"}
+
+    nights = [desk.sync(unit(1, **renamed), unit(3, **renamed)) for _ in range(2)]
+    writes = desk.writes()
+    nights.append(desk.sync(unit(1, **renamed), unit(3, **renamed)))
+
+    assert [1, 1, 1] == [night.pipelines[0].counts["held"] for night in nights]
+    assert writes == desk.writes()
+    held = desk.rows_of("SELECT words FROM changes WHERE outcome = 'held' AND entity = 'unit'")
+    assert all(f"live group '10x10 indoor' ({group['id']})" in row["words"] for row in held)
+
+
+def test_who_leaves_a_group_of_somebody_elses_with_all_others_is_moved(desk, unit):
+    desk.sync(unit(1), unit(2))
+    lose_the_state(desk)
+    renamed = {"group_name": "10x10 upstairs"}
+
+    summary = desk.sync(unit(1, **renamed), unit(2, **renamed))
+
+    assert 0 == summary.exit_code
+    assert 2 == summary.pipelines[0].counts["moved"]
