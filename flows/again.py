@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors.errors import ApiError
 from flows.habits import by_habit
-from flows.job import Job
-from flows.planning import PlannedScope
-from state.store import Store
+from flows.planning import PlannedScope, meets_strangers
+from flows.recovery import Recovery
 from transforms.diff import Known
 from transforms.former import Former, bring_back
 from transforms.guard import guard
@@ -19,8 +19,7 @@ from transforms.plan import Live
 
 
 def plan_again(
-    job: Job,
-    store: Store,
+    recovery: Recovery,
     scope: str,
     formers: Sequence[Former],
     command: str,
@@ -28,6 +27,7 @@ def plan_again(
 ) -> PlannedScope:
     """The plan that gives these known units and groups their fields again. `command` is what lets
     through what is held; an allowance is used up only if it lets any of this through."""
+    job, store = recovery.job, recovery.store
     known = Known(
         index=store.known_index(job.name, scope),
         units=lambda keys: store.known_units(job.name, scope, keys),
@@ -35,6 +35,13 @@ def plan_again(
         elsewhere={},
     )
     plan = bring_back(scope, formers, known, job.policy, job.pipeline.fields)
+    if reading is None and meets_strangers(job, plan, store.scope_records(job.name).get(scope)):
+        try:
+            reading = job.target.read(scope)
+        except ApiError as error:
+            return PlannedScope(plan, unreadable=str(error), accepted=False)
+    if reading is not None:
+        plan = plan.holding_units(recovery.obstacles(plan.changes, reading))
     allowances, allowed = store.allowed(job.name, scope)
     # No extract is spoken of, so none is judged.
     guarded = guard(by_habit(job, plan, reading), None, job.pipeline.guardrails, allowed, command)

@@ -127,10 +127,14 @@ def _planned(
     ]
     reasons.update(reason for one in judged for reason in one.reasons)
     formers = [one.former for one in judged if one.former is not None]
-    planned = plan_again(job, store, scope, formers, run.allow_command(scope), reading)
+    planned = plan_again(recovery, scope, formers, run.allow_command(scope), reading)
     twins = recovery.twins(reading) if isinstance(reading, Live) else ()
     return replace(
-        planned, unreadable=unreadable, recovered=recovered, twins=twins, look_again=bool(twins)
+        planned,
+        unreadable=unreadable or planned.unreadable,
+        recovered=recovered,
+        twins=twins,
+        look_again=bool(twins),
     )
 
 

@@ -155,7 +155,7 @@ class Planner:
         if isinstance(reading, Live):
             recovered = self.recovery.learn(reading, self.records.get(scope))
         plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
-        if reading is None and (self._may_meet(plan) or readdressed(plan.changes)):
+        if reading is None and meets_strangers(self.job, plan, self.records.get(scope)):
             reading = self.read([scope])[scope]
         if isinstance(reading, ApiError):
             return PlannedScope(plan, unreadable=str(reading))
@@ -197,15 +197,6 @@ class Planner:
             elsewhere=elsewhere,
         )
 
-    def _may_meet(self, plan: ScopePlan) -> bool:
-        """Whether a unit that is to be created, or renamed, may meet one that nobody has linked."""
-        record, name = self.records.get(plan.scope), self.job.target.schema.name_field
-        named = any(
-            change.held is None and (change.action == "create" or name in change.after)
-            for change in plan.of("unit")
-        )
-        return record is not None and record.strangers and named
-
     def _only_vacant(self, plan: ScopePlan, reading: Live | None = None) -> ScopePlan:
         """Retires only units that are vacant at the vendor now (contracts B.10)."""
         if not any(change.action == "retire" for change in plan.changes):
@@ -222,6 +213,18 @@ class Planner:
                 change.action == "retire" and status.get(change.remote_id or "") != "vacant"
             ),
         )
+
+
+def meets_strangers(job: Job, plan: ScopePlan, record: ScopeRecord | None) -> bool:
+    """Whether the scope must be read first: a unit that is to be created, or renamed, may meet one
+    that nobody has linked, or a home with a new address may be gone."""
+    name = job.target.schema.name_field
+    named = any(
+        change.held is None and (change.action == "create" or name in change.after)
+        for change in plan.of("unit")
+    )
+    met = record is not None and record.strangers and named
+    return met or bool(readdressed(plan.changes))
 
 
 def spoken_of(desired: Desired, records: Mapping[str, ScopeRecord]) -> list[str]:

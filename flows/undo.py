@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from flows.again import plan_again
 from flows.job import Job, jobs_of
 from flows.naming import run_named
+from flows.recovery import Recovery
 from flows.report_text import counted, listed
 from flows.report_verdict import outcome_of
 from flows.run import allow_command, previewing
@@ -56,7 +57,7 @@ def undo_run(settings: Settings, world: World, named: str, pipelines: Sequence[s
         deeds = store.deeds(record["run_id"])
     with jobs_of(settings, world) as jobs, previewing(settings, world) as run:
         since = run.store.changed_since(record["run_id"])
-        undoing = _Undoing(record["run_id"], run.store, since)
+        undoing = _Undoing(record["run_id"], run.run_id, run.store, since)
         done = [
             undoing.night(job, [deed for deed in deeds if deed.pipeline == job.name])
             for job in jobs
@@ -92,12 +93,14 @@ class _Undoing:
     """One run that is undone, on a copy of the state."""
 
     run_id: str
+    preview_id: str
     store: Store
     since: Mapping[tuple[str, str, Entity, str], Mapping[str, Later]]
 
     def night(self, job: Job, deeds: Sequence[Deed]) -> tuple[Night, list[Left]]:
         """What takes back what the run did in one pipeline, and what is left of it."""
         night, left = Night(job), list[Left]()
+        recovery = Recovery(job, self.store, self.preview_id)
         by_scope: dict[str, list[Deed]] = {}
         for deed in deeds:
             if deed.outcome == "applied":
@@ -106,7 +109,7 @@ class _Undoing:
             formers = list(self._formers(job, scope, done, left))
             if formers:
                 command = f"{allow_command('last', scope)} (after this plan is applied; then undo)"
-                night.scopes.append(plan_again(job, self.store, scope, formers, command))
+                night.scopes.append(plan_again(recovery, scope, formers, command))
         units = sum(planned.plan.rows for planned in night.scopes)
         night.balance = Balance(units, 0, 0)
         night.notices = tuple(_notices(self.run_id, deeds, night))
