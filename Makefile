@@ -27,6 +27,10 @@ lint: .venv/.installed-dev
 sandbox: .venv/.installed
 	$(BIN)/unitsync sandbox
 
+# A first night pushed by two Dask workers, one of which is killed half way: what it took.
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.workers --facilities 40 --kill 0.5
+
 # The picture in the README, drawn again from real output.
 docs: .venv/.installed
 	$(BIN)/python docs/picture.py docs/plan.svg
@@ -60,4 +64,4 @@ $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-buil
 @touch $@
 endef
 
-.PHONY: demo test simulate lint sandbox docs lock
+.PHONY: demo test simulate lint sandbox bench docs lock
