@@ -33,6 +33,10 @@ bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.large known build/bench
 	$(BIN)/python -m benchmarks.large night build/bench
 
+# A first night pushed by two Dask workers, one of which is killed half way: what it took.
+bench-workers: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.workers --facilities 40 --kill 0.5
+
 # The picture in the README, drawn again from real output.
 docs: .venv/.installed
 	$(BIN)/python docs/picture.py docs/plan.svg
@@ -66,4 +70,4 @@ $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-buil
 @touch $@
 endef
 
-.PHONY: demo test simulate lint sandbox docs lock bench
+.PHONY: demo test simulate lint sandbox bench bench-workers docs lock

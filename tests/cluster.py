@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from distributed import Client
 
@@ -57,9 +56,12 @@ class Cluster:
     def one_frozen(self) -> Iterator[None]:
         """One worker says nothing more, and after a while, which is not waited for, is given up."""
         worker = self.workers.pop()
-        pids = {pid: address for address, pid in self.client.run(os.getpid).items()}
+        addresses = {pid: address for address, pid in self.client.run(os.getpid).items()}
+        frozen = addresses[worker.pid]
         worker.send_signal(signal.SIGSTOP)
-        self.client.run_on_scheduler(_give_up, address=pids[worker.pid])
+        self.client.run_on_scheduler(
+            lambda dask_scheduler: dask_scheduler.stream_comms[frozen].abort()
+        )
         yield
         worker.send_signal(signal.SIGCONT)
 
@@ -87,10 +89,6 @@ class Cluster:
             )
         self.processes.append(process)
         return process
-
-
-async def _give_up(dask_scheduler: Any, address: str) -> None:
-    await dask_scheduler.remove_worker(address, stimulus_id="frozen", close=False)
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_a_worker_lost_at_any_step_costs_nothing(desks, nights):
             assert bool(end) == len(summary.pipelines[0].notices), (ends, summary)
             assert [] == desk.rows_of("SELECT * FROM requests WHERE state = 'sent'"), ends
         assert expected == shown(desk), ends
-        assert ("ok", 8) == (desk.sync().status, desk.sync().pipelines[0].counts["unchanged"])
+        assert "ok" == desk.sync().status, ends
         assert expected == shown(desk), ends
 
 

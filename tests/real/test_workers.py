@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from contextlib import ExitStack
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +68,14 @@ def on_dask(place, address):
         file.write(f'execution: {{engine: dask, address: "{address}"}}\n')
 
 
+def flow(place):
+    """A night as a flow run; Prefect's own server takes its time to start on a busy machine."""
+    process = place.start("sync", "--json")
+    _, told = process.communicate(timeout=180)
+    assert "Traceback" not in told
+    return SimpleNamespace(exit_code=process.returncode)
+
+
 def at_request(place, number, act):
     """Acts once, while the vendor works on a request."""
 
@@ -116,13 +125,12 @@ def test_dask_that_is_not_installed_is_told_with_the_extra(place, monkeypatch):
 def test_threads_dask_and_a_flow_on_dask_leave_the_same(place, inventory, dask, night):
     dask.have(2)
     ends = []
-    for run in (place.night, night, lambda: place.run("sync", "--json")):
+    for run in (place.night, night, lambda: flow(place)):
         start_again(place)
         if len(ends) == 2:
             on_dask(place, dask.address)
             place.environment |= {"PREFECT_HOME": str(place.folder / "prefect")}
-        ended = run()
-        assert 0 == getattr(ended, "exit_code", getattr(ended, "code", None)), ended
+        assert 0 == run().exit_code
         ends.append(state_of(place))
         assert_all_there_once(place, inventory)
 
