@@ -18,8 +18,8 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 TYPE_IGNORES = 0
-# Prefect reads its settings when it is imported, so flows/nightly.py and flows/prefect_server.py import
-# late (6); and there is the broad `except` below (1).
+# Prefect reads its settings when it is imported, so flows/nightly.py and flows/prefect_server.py
+# import late (6); and there is the broad `except` below (1).
 SILENCED_LINTS = 7
 # The one place where a run ends, in flows/console.py.
 BROAD_EXCEPTS = 1
