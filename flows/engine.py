@@ -30,7 +30,7 @@ def run_engine(
 ) -> RunSummary:
     """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal. To set
     `stop` ends a run as a signal does, for those outside the main thread; below, too."""
-    settings, world = load(config, pipelines), World(stop=stop or Stop())
+    settings, world = load(config, pipelines), _world(stop)
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
         with stopping(world.stop), watching(watcher) as both:
@@ -50,7 +50,7 @@ def backfill_engine(
     stop: Stop | None = None,
 ) -> RunSummary:
     """Brings the selected units of the pipelines in step."""
-    settings, world = load(config, pipelines), World(stop=stop or Stop())
+    settings, world = load(config, pipelines), _world(stop)
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
         with stopping(world.stop), watching(watcher) as both:
@@ -66,9 +66,13 @@ def reconcile_engine(
     stop: Stop | None = None,
 ) -> RunSummary:
     """Compares the pipelines with their APIs; nothing is sent."""
-    settings, world = load(config, pipelines), World(stop=stop or Stop())
+    settings, world = load(config, pipelines), _world(stop)
     warn(settings.warnings)
     with Telling(settings, "reconcile") as telling:
         with stopping(world.stop), watching(watcher) as both:
             summary = reconcile(settings, world, wish, watcher=both)
         return telling.of(summary)
+
+
+def _world(stop: Stop | None) -> World:
+    return World() if stop is None else World(stop=stop)
