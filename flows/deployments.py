@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -91,6 +92,10 @@ class _Runner(Runner):
     """Prefect's own, whose way to stop on SIGTERM is never awaited (3.8), so that its runs would
     die: each of them finishes its request in flight first, and is cancelled."""
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(name="unitsync", pause_on_shutdown=False)
+        self._tmp_dir = folder  # its own choice belongs to the first user of the machine who served
+
     def handle_sigterm(self, *_: Any, **__: Any) -> None:
         """On Ctrl-C and SIGTERM."""
         asyncio.run_coroutine_threadsafe(self.astop(), asyncio.get_running_loop())
@@ -99,11 +104,12 @@ class _Runner(Runner):
 def run_until_stopped(deployments: Sequence[RunnerDeployment]) -> None:
     """Offers them, and runs what is due or asked for, until Ctrl-C or SIGTERM. Their schedules are
     not paused then: a night that falls into a restart is made up for after it."""
-    runner = _Runner(name="unitsync", pause_on_shutdown=False)
-    for deployment in deployments:
-        runner.add_deployment(deployment)
-    signal.signal(signal.SIGINT, runner.handle_sigterm)
-    asyncio.run(runner.start())
+    with TemporaryDirectory(prefix="unitsync-") as folder:
+        runner = _Runner(Path(folder))
+        for deployment in deployments:
+            runner.add_deployment(deployment)
+        signal.signal(signal.SIGINT, runner.handle_sigterm)
+        asyncio.run(runner.start())
 
 
 def from_settings(config: str = "unitsync.yaml") -> Mapping[str, Any]:

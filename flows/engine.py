@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from flows.apply import apply
@@ -32,7 +33,7 @@ def run_engine(
 ) -> RunSummary:
     """Syncs the pipelines, or applies the saved plan; `watcher` watches beside the terminal. To set
     `stop` ends a run as a signal does, for those outside the main thread; below, too."""
-    settings, world = load(config, pipelines), World(stop=stop or Stop(), say=say)
+    settings, world = load(config, pipelines), _world(stop)
     warn(settings.warnings)
     with Telling(settings, "sync") as telling:
         with _around(settings, world, pusher, watcher) as (push, both):
@@ -52,7 +53,7 @@ def backfill_engine(
     stop: Stop | None = None,
 ) -> RunSummary:
     """Brings the selected units of the pipelines in step."""
-    settings, world = load(config, pipelines), World(stop=stop or Stop(), say=say)
+    settings, world = load(config, pipelines), _world(stop)
     warn(settings.warnings)
     with Telling(settings, KIND) as telling:
         with _around(settings, world, pusher, watcher) as (push, both):
@@ -68,7 +69,7 @@ def reconcile_engine(
     stop: Stop | None = None,
 ) -> RunSummary:
     """Compares the pipelines with their APIs; nothing is sent."""
-    settings, world = load(config, pipelines), World(stop=stop or Stop())
+    settings, world = load(config, pipelines), _world(stop)
     warn(settings.warnings)
     with Telling(settings, "reconcile") as telling:
         with stopping(world.stop), watching(watcher) as both:
@@ -87,3 +88,8 @@ def _around(
         watching(watcher) as both,
     ):
         yield push, both
+
+
+def _world(stop: Stop | None) -> World:
+    world = replace(World(), say=say)
+    return world if stop is None else replace(world, stop=stop)

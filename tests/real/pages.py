@@ -44,7 +44,7 @@ class Pages:
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         """The answer, as JSON."""
-        answer = self._client.request(method, path, json=body or None)
+        answer = self._send(method, path, body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -65,7 +65,7 @@ class Pages:
     def refusal(self, name: str, **parameters: Any) -> str:
         """The server's words about parameters that cannot be."""
         path = f"/deployments/{self.deployment(name)['id']}/create_flow_run"
-        answer = self._client.post(path, json={"parameters": parameters})
+        answer = self._send("POST", path, {"parameters": parameters})
         assert answer.status_code == 409, answer.text
         return answer.json()["detail"]
 
@@ -92,6 +92,17 @@ class Pages:
     def artifacts(self, run: str) -> dict[str, Any]:
         shown = self.ask("POST", "/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
         return {artifact["key"]: artifact["data"] for artifact in shown}
+
+    def _send(self, method: str, path: str, body: Any) -> httpx.Response:
+        """Once more where its SQLite is busy, as Prefect's own client does."""
+        answers: list[httpx.Response] = []
+
+        def answered() -> bool:
+            answers.append(self._client.request(method, path, json=body or None))
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+        self.until(answered)
+        return answers[-1]
 
     def until(self, happened: Callable[[], bool]) -> None:
         """Waits for something, as long as the process lives that is to bring it about."""

@@ -159,7 +159,7 @@ def test_reconcile_and_backfill_run_too_and_an_error_is_told_in_its_own_words(se
 
     assert ["Failed", "Completed"] == list(map(served.pages.end_of, (nobody, compared)))
 
-    assert "unit in step" in served.pages.artifacts(compared)["unitsync-reconciliation"]
+    assert "14 units in step" in served.pages.artifacts(compared)["unitsync-reconciliation"]
     said = 'no unit of the source is called "nobody"'
     served.pages.until(lambda: any(said in line for line in served.pages.log(nobody)))
     assert said in served.pages.state(nobody)["message"]
