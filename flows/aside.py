@@ -7,14 +7,16 @@ are.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.sources.shelf import Place, Shelf
 from flows.planning import PlannedScope
 from transforms.plan import Entity, Result
+
+T = TypeVar("T")
 
 
 def planned_aside(planned: PlannedScope, shelf: Shelf) -> PlannedScope:
@@ -34,7 +36,7 @@ def outcomes_aside(
     return ByNameAside(shelf, shelf.lay(outcomes)) if shelf.in_use else outcomes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Aside(Sequence[Any]):
     """The items of a sequence that lies on a shelf, made again whenever they are looked at."""
 
@@ -51,7 +53,7 @@ class Aside(Sequence[Any]):
         return iter(self.shelf.fetch(self.place))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NamesAside(AbstractSet[str]):
     """The same of a set of names."""
 
@@ -61,6 +63,10 @@ class NamesAside(AbstractSet[str]):
     def __len__(self) -> int:
         return self.place.rows
 
+    @classmethod
+    def _from_iterable(cls, names: Iterable[T]) -> AbstractSet[T]:
+        return frozenset(names)
+
     def __contains__(self, name: object) -> bool:
         return name in self.shelf.fetch(self.place)
 
@@ -68,7 +74,7 @@ class NamesAside(AbstractSet[str]):
         return iter(self.shelf.fetch(self.place))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ByNameAside(Mapping[Any, Any]):
     """The same of a mapping."""
 

@@ -292,7 +292,7 @@ def _ends(
     """Every change with what became of it, one scope at a time."""
     outcomes = {scope.scope: scope.outcomes for scope in pushed or ()}
     for planned in scopes:
-        results = dict(outcomes.get(planned.plan.scope, {}))
+        results = dict(outcomes.get(planned.plan.scope, {}).items())  # from the shelf at once
         for change in planned.plan.changes:
             yield change, _as_if_done(change) if pushed is None else results.get(change.identity)
 
