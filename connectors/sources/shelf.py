@@ -12,6 +12,7 @@ import os
 import pickle
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -95,8 +96,8 @@ class Shelf:
     def close(self) -> None:
         """Gives the disk back."""
         if self.in_use:
-            os.close(self._file)
             self._file = NO_FILE
+            self._closing()
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +129,8 @@ class Shelf:
         if not self.in_use:
             self._file, name = tempfile.mkstemp(prefix="unitsync-")
             Path(name).unlink()
+            # A plan is still shown when its pipelines are disconnected: the file lives as long.
+            self._closing = weakref.finalize(self, os.close, self._file)
         written = 0
         while written < len(sealed):
             written += os.pwrite(self._file, sealed[written:], self._end + written)

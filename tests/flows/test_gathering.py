@@ -153,3 +153,13 @@ def test_nights_in_parts_leave_the_same_state_and_outcomes(desks, monkeypatch, s
 
     assert expected == [night(larger, rows) for rows in nights]
     assert expected[0][0]["pipelines"][0]["counts"]["created"]
+
+
+def test_a_plan_in_parts_can_be_shown_when_its_pipelines_are_disconnected(desk, monkeypatch):
+    in_parts(monkeypatch)
+    export(desk, messy(1))
+
+    (planned,) = desk.preview()
+
+    changes = [change for one in planned.scopes for change in one.plan.changes]
+    assert {"create"} == {change.action for change in changes}
