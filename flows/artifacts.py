@@ -23,11 +23,11 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.markdown import markdown, needs_table
+from flows.markdown import changes_table, markdown, needs_table
 from flows.needs import Need
 from flows.progress import Progress
 from flows.summary import RunSummary
-from flows.sync import Watcher
+from flows.sync import Night, Watcher
 
 PACE_SECONDS = 3.0
 
@@ -52,6 +52,15 @@ def publish(summary: RunSummary, needs: Sequence[Need], key: str) -> None:
             link_text="The report",
             description="The report page, on the machine that ran",
         )
+
+
+def publish_forecast(nights: Sequence[Night], key: str) -> None:
+    """What would be done, change by change."""
+    create_table_artifact(
+        key=f"{key}-forecast",
+        table=changes_table(nights),
+        description="What would be done; nothing was sent",
+    )
 
 
 @contextmanager

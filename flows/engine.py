@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.apply import apply
-from flows.backfill import KIND, Backfill, backfill
+from flows.backfill import KIND, Backfill, backfill, preview_backfill
 from flows.console import say, warn
 from flows.linking import Wish
 from flows.pushing import Pusher, in_threads
@@ -17,7 +17,7 @@ from flows.settings import Settings, load
 from flows.spreading import spreading
 from flows.stopping import Stop, stopping
 from flows.summary import RunSummary
-from flows.sync import Watcher, sync
+from flows.sync import Night, Watcher, sync
 from flows.telling import Telling
 from flows.watching import watching
 from flows.world import World
@@ -59,6 +59,20 @@ def backfill_engine(
         with _around(settings, world, pusher, watcher) as (push, both):
             summary = backfill(settings, world, wish, watcher=both, pusher=push)
         return telling.of(summary)
+
+
+def rehearse_backfill(
+    config: Path,
+    pipelines: Sequence[str],
+    wish: Backfill,
+    watcher: Watcher = Watcher(),
+    stop: Stop | None = None,
+) -> list[Night]:
+    """What the backfill would do now; nothing is written anywhere."""
+    settings, world = load(config, pipelines), _world(stop)
+    warn(settings.warnings)
+    with stopping(world.stop), watching(watcher) as both:
+        return preview_backfill(settings, world, wish, watcher=both)
 
 
 def reconcile_engine(

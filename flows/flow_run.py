@@ -86,7 +86,7 @@ class Pages:
     def _show(self, summary: RunSummary) -> None:
         """In a thread of its own: a run that is done is done, whether Prefect answers or not."""
         with Store.open_for_reading(load_shared(self.config).state) as store:
-            needs = needs_of(summary, store)
+            needs = needs_of(summary, store) if summary.run_id else []  # a forecast is no run
         with ThreadPoolExecutor(1) as pool:
             shown = pool.submit(copy_context().run, publish, summary, needs, self.key)
         if (error := shown.exception()) is not None:

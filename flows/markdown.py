@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from flows.needs import Need, plain
 from flows.report_text import SENTENCE_CHARACTERS
+from flows.show import field_changes
 from flows.summary import COUNTS, RunSummary
+from flows.sync import Night
 from flows.tallies import tallied
 
 # A dot, a colon and an ampersand, too: without them nothing becomes a link, or another character.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:.])")
 # As many as a person reads there; the table has all of them.
 _NEEDS = 20
+_CHANGES = 500
 
 
 def escaped(text: str, most: int = SENTENCE_CHARACTERS) -> str:
@@ -44,8 +48,30 @@ def needs_table(needs: Sequence[Need]) -> list[dict[str, str | int]]:
     ]
 
 
+def changes_table(nights: Sequence[Night]) -> list[dict[str, str]]:
+    """The changes of plans, as many as a page still shows, as the rows of such a table."""
+    changes = (
+        (night.job.name, change)
+        for night in nights
+        for planned in night.scopes
+        for change in planned.plan.changes
+    )
+    return [
+        {
+            "pipeline": escaped(pipeline),
+            "scope": escaped(change.scope),
+            "change": f"{change.action} {change.entity}",
+            "name": escaped(change.name),
+            "fields": escaped(", ".join(field_changes(change))),
+            "held": escaped(change.held or ""),
+        }
+        for pipeline, change in islice(changes, _CHANGES)
+    ]
+
+
 def _lines(summary: RunSummary, needs: Sequence[Need]) -> Iterator[str]:
-    yield f"**{summary.status}** · run `{summary.run_id}`"
+    run = f"run `{summary.run_id}`" if summary.run_id else "a forecast: nothing was sent"
+    yield f"**{summary.status}** · {run}"
     yield ""
     yield "| pipeline | status | " + " | ".join(COUNTS) + " |"
     yield "|---|---|" + "---:|" * len(COUNTS)

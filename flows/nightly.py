@@ -16,14 +16,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from flows.backfill import Backfill
-from flows.engine import backfill_engine, reconcile_engine, run_engine
+from flows.engine import backfill_engine, reconcile_engine, rehearse_backfill, run_engine
+from flows.forecast import summary_of_preview
 from flows.linking import Wish
 from flows.offered import offer_pipelines
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
 from flows.quiet import quieten
 from flows.selection import Selection, SelectionRefused
+from flows.stopping import Stop
 from flows.summary import RunSummary
+from flows.sync import Watcher
+from flows.unit_file import names_in
 
 quieten()
 
@@ -31,6 +35,7 @@ from prefect import State, flow, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.utilities.annotations import quote  # noqa: E402
 
+from flows.artifacts import publish_forecast  # noqa: E402
 from flows.flow_run import flow_run, result_of  # noqa: E402
 
 CONFIG = Path("unitsync.yaml")
@@ -122,9 +127,11 @@ def backfilling(
     only_failed: bool = False,
     only_rejected: bool = False,
     from_run: Name | None = None,
+    unit_file: Path | None = None,
     resend: bool = False,
     requests_per_second: Pace | None = None,
     as_sent: Name | None = None,
+    dry_run: bool = False,
     retry_minutes: Minutes = RETRY_MINUTES,
 ) -> Ended:
     """Brings selected units in step; what is asked for in several ways must hold in all of them.
@@ -140,9 +147,11 @@ def backfilling(
         only_failed: Whose last change did not come through.
         only_rejected: Whose row the last full run rejected.
         from_run: Whom a run changed, rejected or found out of step: its id, or `last`.
+        unit_file: A file of unit keys or names, one a line, on the machine that runs.
         resend: Send every field again, unchanged ones too.
         requests_per_second: For this run, instead of what the target says.
         as_sent: Send again what a run sent, and not what the source says now: its id, or `last`.
+        dry_run: Only show what would be done, as a table; nothing is sent.
         retry_minutes: A run that could not run (source unreadable, API unreachable, another run
             going on) is tried again after so many minutes, twice; 0 means never.
 
@@ -150,7 +159,7 @@ def backfilling(
     selection = Selection(
         scopes=tuple(scopes or ()),
         groups=tuple(groups or ()),
-        units=tuple(units or ()),
+        units=(*(units or ()), *(names_in(unit_file) if unit_file else ())),
         since=changed_since,
         until=changed_until,
         failed=only_failed,
@@ -160,11 +169,28 @@ def backfilling(
     if not pipelines and as_sent is None and selection == Selection():
         raise SelectionRefused(
             "say who: pipelines, scopes, groups, units, a day of change, only_failed, "
-            "only_rejected, from_run or as_sent. For all that changed there is nightly-sync"
+            "only_rejected, from_run, unit_file or as_sent. For all that changed there is "
+            "nightly-sync"
         )
     wish = Backfill(selection, resend, requests_per_second, as_sent)
-    with flow_run("unitsync-backfill", config, retry_minutes) as pages:
+    key = "unitsync-backfill"
+    with flow_run(key, config, retry_minutes) as pages:
+        if dry_run:
+            return pages.of(partial(_rehearsed, key, config, pipelines or [], wish))
         return pages.of(partial(backfill_engine, config, pipelines or [], wish, in_tasks))
+
+
+def _rehearsed(
+    key: str,
+    config: Path,
+    pipelines: Sequence[str],
+    wish: Backfill,
+    watcher: Watcher,
+    stop: Stop,
+) -> RunSummary:
+    nights = rehearse_backfill(config, pipelines, wish, watcher, stop)
+    publish_forecast(nights, key)
+    return summary_of_preview(nights)
 
 
 def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSummary:
@@ -179,18 +205,18 @@ def run_backfill_flow(config: Path, pipelines: Sequence[str], wish: Backfill) ->
     state = backfilling(
         config,
         list(pipelines),
-        list(asked.scopes),
-        list(asked.groups),
-        list(asked.units),
-        asked.since,
-        asked.until,
-        asked.failed,
-        asked.rejected,
-        asked.from_run,
-        wish.resend,
-        wish.requests_per_second,
-        wish.as_sent,
-        0,
+        scopes=list(asked.scopes),
+        groups=list(asked.groups),
+        units=list(asked.units),
+        changed_since=asked.since,
+        changed_until=asked.until,
+        only_failed=asked.failed,
+        only_rejected=asked.rejected,
+        from_run=asked.from_run,
+        resend=wish.resend,
+        requests_per_second=wish.requests_per_second,
+        as_sent=wish.as_sent,
+        retry_minutes=0,
         return_state=True,
     )
     return result_of(state)

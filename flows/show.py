@@ -140,13 +140,14 @@ def _show_changes(title: str, changes: Sequence[Change], only: str | None = None
         line.append(f"{change.entity} {change.name}", "bold")
         line.append(f" ({change.key})" if change.key != change.name else "", "dim")
         if change.action != "create":
-            line.append("  " + ", ".join(_field_changes(change, only)))
+            line.append("  " + ", ".join(field_changes(change, only)))
         if change.held:
             line.append(f"  held: {change.held}", "red")
         out.print(line, soft_wrap=True)
 
 
-def _field_changes(change: Change, only: str | None) -> Iterable[str]:
+def field_changes(change: Change, only: str | None = None) -> Iterable[str]:
+    """Each field, before and after, or only this one."""
     for name, value in change.after.items():
         if only not in (None, name):
             continue

@@ -10,15 +10,16 @@ from datetime import date
 from pathlib import Path
 
 from flows.backfill import KIND, Backfill, preview_backfill
-from flows.commands.plan import show_nights, summary_of_preview
-from flows.console import UsageError, answering, err, print_json, warn
-from flows.engine import backfill_engine
+from flows.commands.plan import show_nights
+from flows.console import UsageError, answering, err, print_json
+from flows.engine import backfill_engine, rehearse_backfill
+from flows.forecast import summary_of_preview
 from flows.report_text import counted
 from flows.selection import Selection
 from flows.settings import Settings, load
 from flows.show import forecast_of, show_summary
 from flows.summary import RunSummary
-from flows.sync import Night
+from flows.unit_file import names_in
 from flows.watching import watching
 from flows.world import World
 
@@ -45,7 +46,7 @@ class Asked:
         since, until = _day("--changed-since", self.since), _day("--changed-until", self.until)
         if since and until and since > until:
             raise UsageError(f"no day lies between --changed-since {since} and {until}")
-        listed = _names_in(self.unit_file) if self.unit_file else []
+        listed = names_in(self.unit_file) if self.unit_file else []
         return Selection(
             scopes=tuple(self.scopes),
             groups=tuple(self.groups),
@@ -81,11 +82,10 @@ def run(
                 "--changed-until, --only-failed, --only-rejected, --from-run, --as-sent. For all "
                 "that changed there is `unitsync sync`"
             )
-        settings = load(config, pipelines)
         if dry_run:
-            return _rehearse(settings, wish, as_json)
+            return _rehearse(config, pipelines, wish, as_json)
         if not yes:
-            _ask(settings, wish)
+            _ask(load(config, pipelines), wish)
         engine = backfill_engine if direct else _flow
         summary = engine(config, pipelines, wish)
         if as_json:
@@ -102,9 +102,8 @@ def _flow(config: Path, pipelines: Sequence[str], wish: Backfill) -> RunSummary:
     return run_backfill_flow(config, pipelines, wish)
 
 
-def _rehearse(settings: Settings, wish: Backfill, as_json: bool) -> int:
-    warn(settings.warnings)
-    nights = _preview(settings, wish)
+def _rehearse(config: Path, pipelines: Sequence[str], wish: Backfill, as_json: bool) -> int:
+    nights = rehearse_backfill(config, pipelines, wish)
     summary = summary_of_preview(nights)
     if as_json:
         print_json(summary.document())
@@ -113,14 +112,11 @@ def _rehearse(settings: Settings, wish: Backfill, as_json: bool) -> int:
     return summary.exit_code
 
 
-def _preview(settings: Settings, wish: Backfill) -> list[Night]:
-    with watching() as watcher:
-        return preview_backfill(settings, World(), wish, watcher=watcher)
-
-
 def _ask(settings: Settings, wish: Backfill) -> None:
     """Says what it will cost, and asks before a large push; raises UsageError without a yes."""
-    nights = [night for night in _preview(settings, wish) if night.failure is None]
+    with watching() as watcher:
+        previewed = preview_backfill(settings, World(), wish, watcher=watcher)
+    nights = [night for night in previewed if night.failure is None]
     for night in nights:
         for notice in (*night.notices, forecast_of(night)):
             err.print(f"{night.job.name}: {notice}", markup=False, soft_wrap=True, style="dim")
@@ -145,20 +141,6 @@ def _agreed(question: str) -> bool:
 def on_terminal() -> bool:
     """Whether somebody is there to be asked."""
     return sys.stdin.isatty()
-
-
-def _names_in(file: Path) -> list[str]:
-    """One name per line; blank lines mean nobody."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UsageError(f"--unit-file {file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--unit-file {file} is no text in UTF-8; save it as that") from None
-    names = [line.strip() for line in lines if line.strip()]
-    if not names:
-        raise UsageError(f"--unit-file {file} names nobody; write one key or name per line")
-    return names
 
 
 def _day(option: str, text: str | None) -> date | None:

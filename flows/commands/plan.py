@@ -7,10 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from flows.console import answering, err, print_json, warn
+from flows.forecast import summary_of_preview
 from flows.saved_plan import PlanRefused, SavedPlan, save
 from flows.settings import Settings, load
 from flows.show import show_plan
-from flows.summary import RunSummary, explain, summarize, unable
+from flows.summary import explain
 from flows.sync import Night, preview
 from flows.watching import watching
 from flows.world import World
@@ -47,28 +48,6 @@ def run(
         return summary.exit_code
 
     return answering("plan", as_json, work)
-
-
-def summary_of_preview(nights: Sequence[Night]) -> RunSummary:
-    """The balance of what would be done, its changes counted as done."""
-    summaries = []
-    for night in nights:
-        requests = night.job.target.client.request_count
-        if night.balance is None or night.failure is not None:
-            summaries.append(unable(night.job.name, night.failure, requests, night.seconds))
-        else:
-            summaries.append(
-                summarize(
-                    night.job.name,
-                    night.balance,
-                    night.scopes,
-                    None,
-                    requests=requests,
-                    seconds=night.seconds,
-                    notices=night.notices,
-                )
-            )
-    return RunSummary("", "plan", tuple(summaries))
 
 
 def show_nights(nights: Sequence[Night], *, details: bool) -> None:

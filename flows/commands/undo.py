@@ -9,8 +9,9 @@ from typing import Any
 
 from rich.text import Text
 
-from flows.commands.plan import save_plan, show_nights, summary_of_preview
+from flows.commands.plan import save_plan, show_nights
 from flows.console import answering, out, print_json, warn
+from flows.forecast import summary_of_preview
 from flows.report_text import counted, listed, number, shown
 from flows.settings import load
 from flows.undo import Inverse, undo_run

@@ -166,6 +166,22 @@ def test_reconcile_and_backfill_run_too_and_an_error_is_told_in_its_own_words(se
     assert "Traceback" not in "".join(served.pages.log(nobody))
 
 
+def test_a_backfill_may_name_a_file_and_only_say_what_it_would_do(served):
+    served.place.night()
+    unit = next(iter(served.inventory.units.values()))
+    served.place.folder.joinpath("units.txt").write_text(f"{unit['id']}\n")
+    before = served.place.sandbox.counts()["writes"]
+
+    rehearsed = served.pages.start(
+        "backfill", unit_file="units.txt", resend=True, dry_run=True, pipelines=["storage"]
+    )
+
+    assert "Completed" == served.pages.end_of(rehearsed)
+    assert before == served.place.sandbox.counts()["writes"]
+    [change] = json.loads(served.pages.artifacts(rehearsed)["unitsync-backfill-forecast"])
+    assert ("update unit", unit["name"]) == (change["change"], change["name"])
+
+
 def test_a_night_that_could_not_run_is_tried_again_and_sends_nothing_twice(served):
     """The first group is made, but its answer is lost, and then nobody is let in any more."""
     served.place.sandbox.order_fault(Fault(kind="drop_after", endpoint=GROUP))
