@@ -17,7 +17,7 @@ from connectors.clock import Clock
 from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.extract import Extract
 from flows.config_errors import ConfigError
-from flows.job import Job, extract, jobs_of, normalize, reshape, validate
+from flows.job import Job, extract, ignored, jobs_of, normalize, reshape, validate
 from flows.settings import Settings, load
 from flows.summary import explain
 from flows.world import World
@@ -110,7 +110,7 @@ def _examine(checklist: Checklist, config: Path, world: World) -> None:
 def _examine_job(checklist: Checklist, job: Job) -> None:
     prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
-    normalized = prove("columns", lambda: normalize(job, extracted), _told_columns)
+    normalized = prove("columns", lambda: normalize(job, extracted), _told_columns(extracted))
     desired = prove("rows", lambda: _desired(job, normalized, extracted), _told_rows)
     checklist.sample = _sample(job, desired)
     scope = str(desired.units["_scope"].iloc[0])
@@ -139,9 +139,13 @@ def _told_extract(extracted: Extract) -> str:
     return f"{rows} in {extracted.origin}{doubt}"
 
 
-def _told_columns(normalized: Normalized) -> str:
-    mapped = [name for name in normalized.frame.columns if not name.startswith("_")]
-    return f"all there, for {_count(len(mapped), 'field')} of the API"
+def _told_columns(extracted: Extract) -> Callable[[Normalized], str]:
+    def told(normalized: Normalized) -> str:
+        mapped = [name for name in normalized.frame.columns if not name.startswith("_")]
+        there = f"all there, for {_count(len(mapped), 'field')} of the API"
+        return "; ".join([there, *ignored(extracted, normalized)])
+
+    return told
 
 
 def _told_rows(desired: Desired) -> str:

@@ -19,6 +19,7 @@ from flows.written import Written
 from flows.yaml_file import Place, dotted
 from transforms import storedge, travtus
 from transforms.change import GROUP_FIELD
+from transforms.gaps import GAP, cure
 from transforms.mapping import (
     FieldSpec,
     Mapping,
@@ -45,6 +46,25 @@ def check_pipeline(name: str, written: Written) -> Iterator[Problem]:
         yield written.problem(place, "a pipeline cannot have this name", allowed)
     if isinstance(section, dict) and isinstance(section.get("target"), dict):
         yield from _check_target(place, section, written)
+
+
+def gaps(name: str, written: Written) -> Iterator[Problem]:
+    """What `unitsync init` left open in one pipeline, each with where to find it."""
+    section = written.expanded.data["pipelines"][name]
+    target = section.get("target") if isinstance(section, dict) else None
+    kind = target.get("kind") if isinstance(target, dict) else None
+    for place in _gaps(section, ("pipelines", name)):
+        hint = f"replace it by {cure(str(kind), dotted(place[2:]))}"
+        yield written.problem(place, f"{GAP}: this is still to be filled in", "", hint)
+
+
+def _gaps(value: Any, place: Place) -> Iterator[Place]:
+    if value == GAP:
+        yield place
+    inside = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else inside
+    for step, item in items:
+        yield from _gaps(item, (*place, step))
 
 
 def _check_target(place: Place, section: dict[str, Any], written: Written) -> Iterator[Problem]:

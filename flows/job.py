@@ -97,6 +97,13 @@ def normalize(job: Job, extracted: Extract) -> Normalized:
     return normalization.normalize(extracted.rows, job.pipeline.mapping, job.target.schema)
 
 
+def ignored(extracted: Extract, normalized: Normalized) -> tuple[str, ...]:
+    """What a person may want to know of the rows that `ignore` left out; nothing when there is none."""
+    count = len(extracted.rows) - len(normalized.frame)
+    rows = "1 row was" if count == 1 else f"{count} rows were"
+    return (f"{rows} left out, as `ignore` says",) if count else ()
+
+
 def validate(job: Job, normalized: Normalized, extracted: Extract) -> Checked:
     """Step 3: valid rows and rejections."""
     return validation.validate(normalized, job.target.schema, malformed=extracted.malformed)

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from connectors.notify import Notify
 from connectors.sources.file import FileSource
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
-from flows.config_checks import check_pipeline, credential_warnings
+from flows.config_checks import check_pipeline, credential_warnings, gaps
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
 from flows.config_words import translate
 from flows.environment import expand
@@ -193,6 +193,7 @@ def _load(
     expanded = expand(data, os.environ if environ is None else environ)
     written = Written(document, expanded)
     problems = [written.problem(place, found, "", hint) for place, found, hint in expanded.failures]
+    problems += [problem for name in wanted for problem in gaps(name, written)]
     missing = {problem.path for problem in problems}
     config, found = _validate(expanded.data, written)
     found += [problem for name in wanted for problem in check_pipeline(name, written)]

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.extract import Extract
 from flows.canary import Verdict, push_in_order
-from flows.job import ColumnsMissing, Job, extract, jobs_of, normalize, reshape, validate
+from flows.job import ColumnsMissing, Job, extract, ignored, jobs_of, normalize, reshape, validate
 from flows.planning import PlannedScope, Planner, moved
 from flows.pushing import Push, PushedScope, Pusher, in_threads
 from flows.run import Run, previewing, running
@@ -180,6 +180,7 @@ def read(
             look(extracted)
         watcher.stage(job.name, "validate")
         normalized = normalize(job, extracted)
+        night.notices = ignored(extracted, normalized)
         extracted = extracted.without_rows()  # 60 MB of raw text for 100,000 rows (measured)
         checked = validate(job, normalized, extracted)
         night.balance = Balance.of(checked)
