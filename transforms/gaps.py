@@ -6,7 +6,10 @@ stands in their place, and a configuration with one in it is refused before anyt
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+from transforms.schema import Field, TargetSchema
 
 GAP: Final = "FILL_IN"
 
@@ -52,3 +55,30 @@ def cure(target: str, setting: str) -> str:
         if of == target and (setting == name or setting.startswith(f"{name}."))
     ]
     return found[0] if found else "the value that is meant"
+
+
+def count_gaps(value: Any) -> int:
+    """How many gaps there are in a setting and in all that it holds."""
+    if isinstance(value, dict):
+        return sum(map(count_gaps, value.values()))
+    return int(bool(value == GAP))
+
+
+def filled(settings: Mapping[str, Any], schema: TargetSchema) -> dict[str, Any]:
+    """The settings with something that fits in each gap, to see how the rows would fare."""
+    fields = {name: _filled(spec, schema.fields[name]) for name, spec in settings["fields"].items()}
+    scope = settings["scope"]
+    if isinstance(scope, dict) and "values" in scope:
+        scope = {**scope, "values": {text: text for text in scope["values"]}}
+    return {**settings, "scope": scope, "fields": fields}
+
+
+def _filled(value: Any, field: Field) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(item, field) for name, item in value.items()}
+    if value != GAP:
+        return value
+    if field.choices:
+        return field.choices[0]
+    stand_ins: dict[str, Any] = {"text": GAP, "ids": [GAP], "boolean": True}
+    return stand_ins.get(field.type, 1)

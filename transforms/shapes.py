@@ -1,7 +1,7 @@
 """What the texts of a column look like: sizes, amounts, yes and no, ids.
 
-All look at distinct trimmed texts without empty ones, and answer for the column as a whole; a
-few cells that are otherwise (a total, a typing error) do not change what a column is.
+All look at trimmed texts without empty ones, and answer for the column as a whole; a few cells
+that are otherwise (a typing error) do not change what a column is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ _SIZE: Final = re.compile(r"\D{0,3}[\d.,]+\D{0,8}?[x×X*]\D{0,3}[\d.,]+\D{0,8}(?
 _POINT: Final = re.compile(r"\D{0,5}(\d+|\d{1,3}(,\d{3})+)\.\d{1,2}\D{0,5}|\d+\.\d+")
 _COMMA: Final = re.compile(r"\D{0,5}(\d+|\d{1,3}(\.\d{3})+),\d{1,2}\D{0,5}|\d{1,2},\d+")
 _IN_WORDS: Final = re.compile(r"\D{0,6}?(-?[\d.,]*\d)\D{0,12}")
-_TOTAL: Final = re.compile(
+_MONEY: Final = re.compile(
+    r"\(?-?([$€£] ?[\d.,]*\d|[\d.,]*\d ?([$€£]|[A-Z]{3})|[\d.,]*\d[.,]\d\d)\)?(/\w+)?"
+)
+TOTAL: Final = re.compile(
     r"((sub|grand|report|page)[ -]?)?totals?\b|(gesamt|end)?summe\b|gesamt\b|averages?\b|count\b|"
     r"total général|suma\b|sum\b",
     re.IGNORECASE,
@@ -27,7 +30,6 @@ _YES: Final = TRUE | {"x", "ja", "j", "oui", "o", "si", "sí", "on", "✓", "wah
 _NO: Final = FALSE | {"-", "nein", "non", "off", "falsch"}
 NUMBER_IN_TEXT: Final = r"(-?[\d.,]*\d)"
 MOST: Final = 0.9  # the share that decides what a column is
-_FEW_TEXTS: Final = 4  # true, false, and another spelling of each
 
 
 def mostly(texts: Sequence[str], fits: Callable[[str], Any]) -> bool:
@@ -66,6 +68,11 @@ def is_amount(texts: Sequence[str], decimal: str) -> bool:
     return mostly(texts, reads_as(money, decimal))
 
 
+def is_money(text: str) -> bool:
+    """Whether a text is an amount beyond doubt: with a currency, or with two decimals."""
+    return _MONEY.fullmatch(text) is not None
+
+
 def is_number(texts: Sequence[str], decimal: str) -> bool:
     """`12`, `12.50`."""
     return mostly(texts, reads_as(number, decimal))
@@ -98,26 +105,15 @@ def is_uuid(texts: Sequence[str]) -> bool:
 
 
 def plain_booleans(texts: Sequence[str]) -> bool:
-    """Every text is one that a boolean field reads anyway, both meanings within reach."""
-    return bool(texts) and {text.casefold() for text in texts} <= TRUE | FALSE
+    """Nearly every text is one that a boolean field reads anyway."""
+    return mostly(texts, lambda text: text.casefold() in TRUE | FALSE)
 
 
 def booleans(texts: Sequence[str], *, empty: bool) -> dict[str, bool] | None:
-    """Each text as yes or no; None where one of them is neither. An empty cell beside marks is no."""
-    if not texts or len(texts) > _FEW_TEXTS:
+    """Each text as yes or no; None where too many are neither. An empty cell beside marks is no."""
+    if not mostly(texts, lambda text: text.casefold() in _YES | _NO):
         return None
     folded = {text: text.casefold() for text in texts}
-    if not set(folded.values()) <= _YES | _NO:
-        return None
-    meant = {text: fold in _YES for text, fold in folded.items()}
+    meant = {text: fold in _YES for text, fold in folded.items() if fold in _YES | _NO}
     return {**meant, "": False} if empty and all(meant.values()) else meant
 
-
-def is_total(cells: Sequence[str], usual: int) -> bool:
-    """Whether the filled cells of a row are a total: a word for one, and fewer cells than usual."""
-    return len(cells) < usual and any(_TOTAL.match(cell) for cell in cells)
-
-
-def total_label(cells: Iterable[str]) -> str | None:
-    """The cell of such a row that says so."""
-    return next((cell for cell in cells if _TOTAL.match(cell)), None)

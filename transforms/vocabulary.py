@@ -49,11 +49,12 @@ STORAGE: Final = COMMON | {
     "street price;preis;miete;monatsmiete;prix;loyer;precio;prijs;huur;miete netto;monatspreis",
     "walk_thru_order": "walk thru order;walk through order;walkthru order;walkthrough;walk order;"
     "sort order;sequence",
-    "unit_type": "type name;unit type;type;category;unit category;unit class;class;typ;art;kategorie;"
+    "unit_type": "unit type id;type name;unit type;type;category;unit category;unit class;class;typ;art;kategorie;"
     "type de box;tipo;unit type name",
     "floor": "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;"
     "verdieping",
     "rentable": "rentable;is rentable;available for rent;vermietbar;louable;can rent",
+    "status": "status;unit status;occupancy;occupancy status;unit state;belegung",
     "attribute_description": "attribute description;unit note;description;unit description;notes;"
     "note;comment;comments;remarks;features;bemerkung;beschreibung;remarque;notas",
     "combination_lock_number": "lock code;combination lock number;lock combination;combination;"
