@@ -98,7 +98,7 @@ def normalize(job: Job, extracted: Extract) -> Normalized:
 
 
 def ignored(extracted: Extract, normalized: Normalized) -> tuple[str, ...]:
-    """What a person may want to know of the rows that `ignore` left out; nothing when there is none."""
+    """What a person may want to know of the rows that `ignore` left out, if there are any."""
     count = len(extracted.rows) - len(normalized.frame)
     rows = "1 row was" if count == 1 else f"{count} rows were"
     return (f"{rows} left out, as `ignore` says",) if count else ()

@@ -22,7 +22,9 @@ Ask = Callable[[str, str], str]
 _TABLE: Final = 12
 
 
-def answered(proposal: Proposal, schema: TargetSchema, ask: Ask, tell: Callable[[str], None]) -> Proposal:
+def answered(
+    proposal: Proposal, schema: TargetSchema, ask: Ask, tell: Callable[[str], None]
+) -> Proposal:
     """The proposal with the answers in it."""
     for part in proposal.parts:
         for asked in _asked(part, proposal.target, schema, ask, tell):

@@ -148,4 +148,3 @@ def _commented(line: str, comment: str) -> str:
 def _harmless(text: str) -> str:
     """On one line, and without what a terminal or an editor acts on."""
     return " ".join(visible(text).split())
-

@@ -76,7 +76,9 @@ class Source:
         for part in parts:
             text = text + part.literal
             if part.column is not None:
-                piece = columns[part.column].read(self._formatter(part.spec), "str", None, secret=secret)
+                piece = columns[part.column].read(
+                    self._formatter(part.spec), "str", None, secret=secret
+                )
                 text = text + pd.Series(piece.values)
                 found += piece.faults
         codes, distinct = pd.factorize(text.str.strip())

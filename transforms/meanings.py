@@ -30,7 +30,8 @@ _DOORS: Final = {
 # As SiteLink writes iDoorType.
 _DOOR_CODES: Final = {"0": "none", "1": "roll_up", "2": "swing"}
 _RENTABLE: Final = re.compile(
-    r"vacant|available|occupied|rented|reserved|leased|notice|frei|vermietet|reserviert", re.IGNORECASE
+    r"vacant|available|occupied|rented|reserved|leased|notice|frei|vermietet|reserviert",
+    re.IGNORECASE,
 )
 _UNRENTABLE: Final = re.compile(
     r"un-?rentable|not rentable|damaged|out of (service|order)|maintenance|company|offline|down\b|"

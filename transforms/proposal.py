@@ -16,10 +16,12 @@ from transforms.survey import Column, Survey
 from transforms.vocabulary import words_of
 
 Confidence = Literal["sure", "likely", "guess", "gap"]
+# Whether a column's values can play a role.
+Fit = Callable[[Column], bool]
 SECRET_ROLES: Final = ("combination_lock_number", "overlock_lock_number")
 # A note may hold anything, a code or a name of a tenant too.
 UNSHOWN_ROLES: Final = (*SECRET_ROLES, "attribute_description")
-_ID_WORDS: Final = frozenset("id guid uuid key ref code".split())
+_ID_WORDS: Final = frozenset({"id", "guid", "uuid", "key", "ref", "code"})
 _CODE: Final = 20  # characters that a code of a place has at most; a name has blanks or more
 SHOWN: Final = 3  # sample values in a reason
 
@@ -90,7 +92,7 @@ class Roles:
 
     survey: Survey
     target: str
-    fits: Mapping[str, Callable[[Column], bool]]
+    fits: Mapping[str, Fit]
     found: dict[str, tuple[Column, bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -99,9 +101,12 @@ class Roles:
         for name, match in self.survey.matches(self.target):
             column = self.survey.columns[name]
             free = match.role not in self.found and name not in taken
-            if free and column.texts and self.fits.get(match.role, lambda _: True)(column):
+            if free and column.texts and self._fits(match.role, column):
                 self.found[match.role] = (column, match.sure)
                 taken.add(name)
+
+    def _fits(self, role: str, column: Column) -> bool:
+        return role not in self.fits or self.fits[role](column)
 
     def column(self, role: str) -> Column | None:
         """The column that plays a role."""
@@ -145,7 +150,9 @@ def samples(texts: Sequence[str]) -> str:
 
 def gap(target: str, place: str, choices: tuple[str, ...] = ()) -> Part:
     """One value for all units that no column says."""
-    return Part(place, {"const": GAP}, "gap", f"no column says it: {cure(target, place)}", (), choices)
+    return Part(
+        place, {"const": GAP}, "gap", f"no column says it: {cure(target, place)}", (), choices
+    )
 
 
 def names_in(value: Any) -> Iterable[str]:
@@ -194,7 +201,7 @@ def key_part(roles: Roles, label: str) -> Part:
     if ids:
         untold = survey.untold([*around, ids[0]])
         sure: Confidence = "sure" if roles.name("key") == ids[0] and not untold else "likely"
-        others = tuple([*ids[1:], *([named] if named else [])])
+        others = (*ids[1:], *([named] if named else []))
         told = f"in {untold} rows empty or twice" if untold else "never empty, never twice"
         return Part("key", ids[0], sure, f"{told}; {samples(survey.columns[ids[0]].texts)}", others)
     if named and survey.unique([*around, named]):
@@ -205,7 +212,9 @@ def key_part(roles: Roles, label: str) -> Part:
         template = f"{{{building}}}-{{{named}}}"
         return Part("key", template, "guess", f"“{named}” repeats, but not within “{building}”")
     if named:
-        told = "stands in several rows; those will be rejected until another column tells them apart"
+        told = (
+            "stands in several rows; those will be rejected until another column tells them apart"
+        )
         return Part("key", named, "guess", told, tuple(survey.columns))
     return Part("key", GAP, "gap", "no column looks like an id", tuple(survey.columns))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from transforms.meanings import (
     bathrooms,
@@ -10,7 +11,7 @@ from transforms.meanings import (
     bedrooms,
     bedrooms_of_both,
 )
-from transforms.proposal import Part, Proposal, Roles, gap, key_part, scope_part
+from transforms.proposal import Fit, Part, Proposal, Roles, gap, key_part, scope_part
 from transforms.proposal_fields import boolean_part, fits_number, number_part, table_part, text_part
 from transforms.shapes import booleans, is_number, is_size, is_whole, mostly
 from transforms.survey import Column, Survey
@@ -27,14 +28,16 @@ def propose_apartments(survey: Survey) -> Proposal:
     return Proposal("travtus", survey.decimal, survey.ignore, tuple(parts), roles.unused(parts))
 
 
-def _fits(survey: Survey) -> dict[str, object]:
+def _fits(survey: Survey) -> dict[str, Fit]:
     number = fits_number(survey.decimal)
     both = {
         "bed_bath": lambda column: mostly(column.cells, lambda t: bathrooms_of_both(t) is not None)
     }
     return {
         "sqft": lambda column: number(column) and not is_size(column.cells),
-        "number_of_bedrooms": lambda column: mostly(column.cells, lambda t: bedrooms(t) is not None),
+        "number_of_bedrooms": lambda column: mostly(
+            column.cells, lambda t: bedrooms(t) is not None
+        ),
         "number_of_bathrooms": lambda column: mostly(
             column.cells, lambda text: bathrooms(text) is not None
         ),
@@ -84,9 +87,10 @@ def _bathrooms(roles: Roles) -> Part | None:
         return text_part(roles, place, "full_baths")
     if column is not None and is_whole(column.cells, roles.survey.decimal):
         return text_part(roles, place, "number_of_bathrooms")
-    return table_part(roles, place, "number_of_bathrooms", bathrooms, _HALF) or table_part(
+    part = table_part(roles, place, "number_of_bathrooms", bathrooms, _HALF) or table_part(
         roles, place, "bed_bath", bathrooms_of_both, _HALF
     )
+    return replace(part, confidence="guess") if part and part.confidence != "gap" else part
 
 
 def _address(roles: Roles) -> Iterator[Part]:

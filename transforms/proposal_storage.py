@@ -8,7 +8,7 @@ from typing import Final
 
 from transforms.gaps import GAP, cure
 from transforms.meanings import access, door, rentable
-from transforms.proposal import Part, Proposal, Roles, gap, key_part, scope_part
+from transforms.proposal import Confidence, Fit, Part, Proposal, Roles, gap, key_part, scope_part
 from transforms.proposal_fields import (
     boolean_part,
     cut_part,
@@ -36,7 +36,7 @@ _SECOND: Final = r"[x×X*]\D*([\d.,]*\d)"
 _THIRD: Final = r"[x×X*].*[x×X*]\D*([\d.,]*\d)"
 _OUTWARD: Final = ("out", "exterior", "drive")
 _MEASURES: Final = ("width", "length", "height", "door_width", "door_height")
-_TYPES: Final = 2  # a type of units has at least so many units on average
+_FEW: Final = 10  # types that an inventory may have, however small it is
 
 
 def propose_storage(survey: Survey) -> Proposal:
@@ -49,7 +49,7 @@ def propose_storage(survey: Survey) -> Proposal:
     return Proposal("storedge", survey.decimal, survey.ignore, tuple(parts), roles.unused(parts))
 
 
-def _fits(survey: Survey) -> dict[str, object]:
+def _fits(survey: Survey) -> dict[str, Fit]:
     number = fits_number(survey.decimal)
     whole = ("floor", "walk_thru_order", "rank")
     return {
@@ -57,7 +57,7 @@ def _fits(survey: Survey) -> dict[str, object]:
         **dict.fromkeys(whole, lambda column: is_whole(column.cells, survey.decimal)),
         "size": lambda column: is_size(column.cells),
         "name": lambda column: not column.empty or len(column.texts) > column.empty,
-        "unit_type": lambda column: len(column.texts) * _TYPES <= max(column.filled, _TYPES),
+        "unit_type": lambda column: len(column.texts) <= max(_FEW, column.filled / 2),
         "rentable": lambda column: booleans(column.cells, empty=bool(column.empty)) is not None,
         "unit_amenities": lambda column: is_uuid(column.texts),
         "tax_rates": lambda column: is_uuid(column.texts),
@@ -80,7 +80,9 @@ def _find_rate(roles: Roles) -> None:
     amounts = [
         column
         for column in roles.survey.columns.values()
-        if column.name not in taken and not is_foreign(column.name) and mostly(column.cells, is_money)
+        if column.name not in taken
+        and not is_foreign(column.name)
+        and mostly(column.cells, is_money)
     ]
     if "standard_rate" not in roles.found and len(amounts) == 1:
         roles.found["standard_rate"] = (amounts[0], False)
@@ -154,7 +156,7 @@ def _walk_thru_order(roles: Roles) -> Part:
 
 
 def _unit_type(roles: Roles) -> Part:
-    """storEDGE's own ids: a uuid is one already, a name never."""
+    """The ids are storEDGE's: a uuid is one already, a name never."""
     place, column = "fields.unit_type", roles.column("unit_type")
     if column is None:
         return gap("storedge", place)
@@ -179,19 +181,37 @@ def _groups(roles: Roles, parts: list[Part]) -> list[Part]:
     if template is None:
         return []
     told = "a column of groups" if named else "units of one size and type are one group"
-    confidence = "sure" if named else "likely"
+    confidence: Confidence = "sure" if named else "likely"
     found = [Part(f"groups.{name}", template, confidence, told) for name in ("key", "name")]
     return [*found, *_enclosed(roles)]
 
 
 def _template(roles: Roles) -> str | None:
-    names = [roles.name(role) for role in ("width", "length", "size", "unit_type")]
-    width, length, size, kind = (name if name and not set("{}:!") & set(name) else None for name in names)
-    measured = f"{{{width}:g}}x{{{length}:g}}" if width and length and _plain(roles) else None
-    sized = measured or (f"{{{size}}}" if size else None)
-    if sized is None:
+    """Size and type; None where no column says the size."""
+    width, length, size = (_placeable(roles.name(role)) for role in ("width", "length", "size"))
+    kind = _placeable(_type_in_words(roles))
+    if width and length:
+        spec, by = (":g", "x") if _plain(roles) else ("", " x ")
+        sized = f"{{{width}{spec}}}{by}{{{length}{spec}}}"
+    elif size:
+        sized = f"{{{size}}}"
+    else:
         return None
     return f"{sized} {{{kind}}}" if kind and kind != size else sized
+
+
+def _placeable(name: str | None) -> str | None:
+    """The name of a column that may stand in a template, where some signs have a meaning."""
+    return None if name is None or set("{}:!") & set(name) else name
+
+
+def _type_in_words(roles: Roles) -> str | None:
+    """The column of types that a person can read: the name of a group is for people."""
+    for name, match in roles.survey.matches("storedge"):
+        cells = roles.survey.columns[name].cells
+        if match.role == "unit_type" and match.sure and cells and not is_uuid(cells):
+            return name
+    return None
 
 
 def _plain(roles: Roles) -> bool:

@@ -14,12 +14,32 @@ PROPOSERS: Final = {"storedge": propose_storage, "travtus": propose_apartments}
 # Roles that only one kind of inventory has.
 _OWN: Final = {
     "storedge": frozenset(
-        "width length door_width door_height door_type access_type combination_lock_number "
-        "overlock_lock_number walk_thru_order size".split()
+        {
+            "width",
+            "length",
+            "door_width",
+            "door_height",
+            "door_type",
+            "access_type",
+            "combination_lock_number",
+            "overlock_lock_number",
+            "walk_thru_order",
+            "size",
+        }
     ),
     "travtus": frozenset(
-        "number_of_bedrooms number_of_bathrooms full_baths half_baths bed_bath sqft has_flex_wall "
-        "address_line_1 postal_code building_name".split()
+        {
+            "number_of_bedrooms",
+            "number_of_bathrooms",
+            "full_baths",
+            "half_baths",
+            "bed_bath",
+            "sqft",
+            "has_flex_wall",
+            "address_line_1",
+            "postal_code",
+            "building_name",
+        }
     ),
 }
 

@@ -116,4 +116,3 @@ def booleans(texts: Sequence[str], *, empty: bool) -> dict[str, bool] | None:
     folded = {text: text.casefold() for text in texts}
     meant = {text: fold in _YES for text, fold in folded.items() if fold in _YES | _NO}
     return {**meant, "": False} if empty and all(meant.values()) else meant
-

@@ -98,7 +98,12 @@ def _totals(rows: pd.DataFrame) -> tuple[pd.Series, dict[str, str]]:
 def _expression(labels: Sequence[str], others: pd.Series) -> str:
     """What the labels begin with, unless a unit begins so too."""
     words = dict.fromkeys(found[0] for label in labels if (found := TOTAL.match(label)))
-    expression = rf"({'|'.join(map(re.escape, words))})\b"
+    expression = rf"{_any_of(list(words))}\b"
     if any(re.match(expression, text, re.IGNORECASE) for text in others.unique()):
-        return rf"({'|'.join(map(re.escape, labels))})\Z"
+        return rf"{_any_of(labels)}\Z"
     return expression
+
+
+def _any_of(texts: Sequence[str]) -> str:
+    escaped = [re.escape(text).replace("\\ ", " ") for text in texts]
+    return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"

@@ -85,3 +85,17 @@ def _width(row: Sequence[str | None]) -> int:
 
 def _full(cell: str | None) -> bool:
     return bool(cell and cell.strip())
+
+
+def longest_sheet(data: bytes) -> str | None:
+    """The sheet with the most filled rows, where that is not the first: reports begin with a cover.
+    None too where the workbook cannot be read, which `read_excel` says better."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        grids = {name: _grid(book, name) for name in book.sheetnames}
+    except BROKEN:
+        return None
+    longest = max(grids, key=lambda name: sum(any(row) for row in grids[name]))
+    return None if longest == book.sheetnames[0] else longest

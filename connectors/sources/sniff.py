@@ -10,11 +10,11 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from connectors.errors import SourceUnreadable
+from connectors.sources.excel import longest_sheet
 from connectors.sources.file import SUFFIXES, FileSource, Format
 from connectors.sources.location import absolute, origin_of, read_bytes, suffix_of
 
@@ -32,7 +32,8 @@ def sniff(path: str, base: Path) -> FileSource:
     if kind is None:
         kind = settings["format"] = _format(data)
     if kind == "excel":
-        settings |= _sheet(data)
+        sheet = longest_sheet(data)
+        settings |= {"sheet": sheet} if sheet else {}
     if kind not in _TEXT:
         return FileSource.model_validate(settings)
     encoding = _encoding(data)
@@ -102,7 +103,7 @@ def _refuse_title(widths: list[int], origin: str) -> None:
     """A report's own title above the names of the columns is no name of a column."""
     width, _ = _commonest(widths)
     first = next((cells for cells in widths if cells), 0)
-    if width == 1 or first == width or width not in widths[:_PREAMBLE]:
+    if width in (1, first) or width not in widths[:_PREAMBLE]:
         return
     row = widths.index(width) + 1
     raise SourceUnreadable(
@@ -110,22 +111,3 @@ def _refuse_title(widths: list[int], origin: str) -> None:
         f"and the names seem to stand in row {row}. Export without a title, or delete the rows "
         "above it."
     )
-
-
-def _sheet(data: bytes) -> dict[str, object]:
-    """The sheet with the most rows, where that is not the first."""
-    # Imported here because it takes 0.2 s that no other format should pay.
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        rows = {name: _filled_rows(book[name].iter_rows(values_only=True)) for name in book.sheetnames}
-    except (InvalidFileException, KeyError, ValueError, OSError, AttributeError):
-        return {}  # the reader says what is wrong with it
-    longest = max(rows, key=lambda name: rows[name])
-    return {} if longest == book.sheetnames[0] else {"sheet": longest}
-
-
-def _filled_rows(rows: Iterable[tuple[object, ...]]) -> int:
-    return sum(any(cell is not None for cell in row) for row in rows)

@@ -130,7 +130,9 @@ def _tell(proposal: Proposal, seen: Seen, to: Path) -> None:
         gaps = sum(count_gaps(part.value) for part in open_parts)
         places = ", ".join(part.place.removeprefix("fields.") for part in open_parts)
         _say(f"To fill in by hand, where it says {GAP}: {counted(gaps, 'value')} ({places}).")
-    guesses = [part.place.removeprefix("fields.") for part in proposal.parts if part.confidence == "guess"]
+    guesses = [
+        part.place.removeprefix("fields.") for part in proposal.parts if part.confidence == "guess"
+    ]
     if guesses:
         _say(f"Guessed, so look at: {', '.join(guesses)}.")
     _say("Next:")

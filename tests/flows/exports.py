@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from openpyxl import Workbook
+
 FACILITY = "4c1f7a52-0d8e-4b6b-9a53-7f2e6d1c8b01"
 SECOND = "b7e90d14-52c3-4f0a-8c6e-13a5d9f4e202"
 TYPE = "f7687db9-654a-4018-8d27-bd0f3bfd25a0"
@@ -41,15 +43,15 @@ def lines(*text: str, encoding: str = "utf-8", end: str = "\r\n") -> bytes:
 
 def workbook() -> bytes:
     """A report in a workbook whose first sheet is a cover."""
-    from openpyxl import Workbook
-
     book = Workbook()
     book.active.title = "Cover"
     book.active.append(["Printed by the front desk"])
     sheet = book.create_sheet("Units")
     sheet.append(["Space #", "Dimensions", "Category", "Street Rate", "Rented To", "Door", "Level"])
     for number in range(1, 31):
-        size, kind, rate = ("10' x 15'", "Inside", 129.5) if number % 2 else ("5' x 10'", "Drive Up", 64)
+        size, kind, rate = (
+            ("10' x 15'", "Inside", 129.5) if number % 2 else ("5' x 10'", "Drive Up", 64)
+        )
         sheet.append([f"B{number:03}", size, kind, rate, "Somebody", "Roll-up", 1 + number % 2])
     sheet.append(["Totals", None, None, 2902.5])
     buffer = io.BytesIO()
@@ -95,7 +97,8 @@ SIZES = Export(
     "a size column, dollars, yes and no, codes of facilities, totals without a key",
     "units export.csv",
     lines(
-        "Location Code,Unit #,Unit Size,Unit Type,Monthly Street Rate,Inside?,Rentable,Tenant Name,Balance Due",
+        "Location Code,Unit #,Unit Size,Unit Type,Monthly Street Rate,Inside?,Rentable,"
+        "Tenant Name,Balance Due",
         'L001,101,10x15,Climate,"$1,234.50",Yes,Yes,"Doe, Jane",$12.00',
         'L001,102,10x15,Climate,"$1,234.50",Yes,No,,',
         ",,,,,,,,",
@@ -105,7 +108,12 @@ SIZES = Export(
         ',,,Grand Total,"$2,634.00",,,,$12.00',
     ),
     truth={
-        f"{FACILITY} 101": {"width": 10, "length": 15, "standard_rate": 1234.5, "access_type": "indoor"},
+        f"{FACILITY} 101": {
+            "width": 10,
+            "length": 15,
+            "standard_rate": 1234.5,
+            "access_type": "indoor",
+        },
         f"{FACILITY} 102": {"rentable": False, "unit_group": "10x15 Climate"},
         f"{SECOND} 101": {"width": 5, "length": 5, "unit_group": "5x5 Locker"},
         f"{SECOND} 103": {"width": 12, "length": 30, "access_type": "outdoor", "standard_rate": 75},
@@ -125,19 +133,28 @@ MARKS = Export(
     "tabs, marks for yes, feet behind numbers, a type of uuids",
     "spaces.txt",
     lines(
-        "\t".join(
-            ["SpaceNo", "Width (ft)", "Depth (ft)", "Ceiling", "Door Width", "Door Height", "Door",
-             "Outside", "UnitTypeID", "Rack Rate", "Notes", "Combo"]
-        ),
+        "SpaceNo\tWidth (ft)\tDepth (ft)\tCeiling\tDoor Width\tDoor Height\tDoor\tOutside\t"
+        "UnitTypeID\tRack Rate\tNotes\tCombo",
         f"S1\t10 ft\t20 ft\t8'\t9 ft\t7 ft\tOverhead\tx\t{TYPE}\t150 USD\tdamp\t1234",
         f"S2\t5 ft\t10 ft\t8'\t3 ft\t7 ft\tHinged\t\t{OTHER_TYPE}\t60.50 USD\t\t",
         f"S3\t5 ft\t10 ft\t8'\t3 ft\t7 ft\tHinged\t\t{OTHER_TYPE}\t60.50 USD\t\t9876",
         end="\n",
     ),
     truth={
-        "S1": {"width": 10, "length": 20, "height": 8, "door_type": "roll_up", "access_type": "outdoor"},
-        "S2": {"door_width": 3, "door_type": "swing", "access_type": "indoor", "standard_rate": 60.5},
-        "S3": {"unit_type": OTHER_TYPE, "unit_group": f"5 ftx10 ft {OTHER_TYPE}"},
+        "S1": {
+            "width": 10,
+            "length": 20,
+            "height": 8,
+            "door_type": "roll_up",
+            "access_type": "outdoor",
+        },
+        "S2": {
+            "door_width": 3,
+            "door_type": "swing",
+            "access_type": "indoor",
+            "standard_rate": 60.5,
+        },
+        "S3": {"unit_type": OTHER_TYPE, "unit_group": "5 ft x 10 ft"},
     },
     by_hand={"scope.const": FACILITY},
 )
@@ -146,7 +163,13 @@ WORKBOOK = Export(
     "inventory.xlsx",
     workbook(),
     truth={
-        "B001": {"width": 10, "length": 15, "standard_rate": 129.5, "access_type": "indoor", "floor": 2},
+        "B001": {
+            "width": 10,
+            "length": 15,
+            "standard_rate": 129.5,
+            "access_type": "indoor",
+            "floor": 2,
+        },
         "B030": {"width": 5, "length": 10, "door_type": "roll_up", "access_type": "outdoor"},
     },
     by_hand={
@@ -182,7 +205,10 @@ OWN_NAMES = Export(
             ]
         }
     ).encode(),
-    truth={"1": {"length": 12.5, "unit_type": TYPE}, "3": {"rentable": False, "standard_rate": 99.99}},
+    truth={
+        "1": {"length": 12.5, "unit_type": TYPE},
+        "3": {"rentable": False, "unit_group": "10x12.5 Drive-Up"},
+    },
 )
 UNTOLD = Export(
     "pipes, names that say little, amounts known by their looks, UTF-16",
