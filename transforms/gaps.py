@@ -27,6 +27,9 @@ _CURES: Final = {
         "storEDGE's id of this unit type: it lists none, but each unit that "
         "GET /v1/FACILITY/units returns has one in unit_type.id, with its name"
     ),
+    ("storedge", "key"): "the column that holds your own id of a unit, or its name",
+    ("travtus", "key"): "the column that holds your own id of a unit, or its number",
+    ("storedge", "fields.name"): "the column that holds the name of a unit",
     ("storedge", "fields.tax_rates"): "storEDGE's ids of the tax rates of the facility",
     ("storedge", "fields.tier"): (
         "storEDGE's id of the tier, or tiered_pricing: false if rates come from no tiers"

@@ -38,11 +38,11 @@ _UNRENTABLE: Final = re.compile(
     r"unavailable|gesperrt|defekt|vacant not ready",
     re.IGNORECASE,
 )
-_BEDROOMS: Final = re.compile(r"(studio|eff\w*|sro|bachelor|\d+)", re.IGNORECASE)
+_BEDROOMS: Final = re.compile(r"(stu\w*|eff\w*|sro|bachelor|\d+)", re.IGNORECASE)
 _BATHROOMS: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _BED_BATH: Final = re.compile(
-    r"(?P<beds>studio|eff\w*|bachelor|\d+)(?![.,]\d)\D*?(?:[/x&|,-]|\s|b[dr]?\D*)\s*"
-    r"(?P<baths>\d+(?:[.,]\d+)?)\D*",
+    r"(?P<beds>stu\w*|eff\w*|bachelor|\d+)(?![.,]\d)\D*?(?:[/x&|,-]|\s|b[dr]?\D*)\s*"
+    r"(?P<baths>\d+(?:[.,]\d+)?)\D*|(?P<none>stu\w*|eff\w*|bachelor)",
     re.IGNORECASE,
 )
 
@@ -90,13 +90,13 @@ def bathrooms(text: str) -> int | None:
 def bedrooms_of_both(text: str) -> int | None:
     """The bedrooms of `2/1.5`, `2x1`, `2BR/1BA`, `Studio / 1`."""
     found = _BED_BATH.fullmatch(text)
-    return _count(found["beds"]) if found else None
+    return _count(found["beds"] or found["none"]) if found else None
 
 
 def bathrooms_of_both(text: str) -> int | None:
     """The bathrooms of the same."""
     found = _BED_BATH.fullmatch(text)
-    return math.ceil(_decimal(found["baths"])) if found else None
+    return math.ceil(_decimal(found["baths"])) if found and found["baths"] else None
 
 
 def _count(text: str) -> int:

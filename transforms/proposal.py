@@ -169,7 +169,8 @@ def scope_part(roles: Roles) -> Part:
     column = roles.column("scope") or _uuids(roles.survey)
     if column is None:
         return gap(roles.target, "scope")
-    told = f"{len(column.texts)} different: {samples(column.texts)}"
+    count = len(column.texts)
+    told = f"{count} value{'s' * (count > 1)}: {samples(column.texts)}"
     if is_uuid(column.texts):
         return Part("scope", column.name, "sure", told)
     if roles.target == "travtus" and all(_is_code(text) for text in column.texts):

@@ -31,7 +31,7 @@ def propose_apartments(survey: Survey) -> Proposal:
 def _fits(survey: Survey) -> dict[str, Fit]:
     number = fits_number(survey.decimal)
     both = {
-        "bed_bath": lambda column: mostly(column.cells, lambda t: bathrooms_of_both(t) is not None)
+        "bed_bath": lambda column: mostly(column.cells, lambda t: bedrooms_of_both(t) is not None)
     }
     return {
         "sqft": lambda column: number(column) and not is_size(column.cells),

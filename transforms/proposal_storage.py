@@ -44,6 +44,7 @@ def propose_storage(survey: Survey) -> Proposal:
     roles = Roles(survey, "storedge", _fits(survey))
     _find_size(roles)
     _find_rate(roles)
+    _find_type_ids(roles)
     parts = [scope_part(roles), key_part(roles, "name"), *_fields(roles)]
     parts += _groups(roles, parts)
     return Proposal("storedge", survey.decimal, survey.ignore, tuple(parts), roles.unused(parts))
@@ -86,6 +87,14 @@ def _find_rate(roles: Roles) -> None:
     ]
     if "standard_rate" not in roles.found and len(amounts) == 1:
         roles.found["standard_rate"] = (amounts[0], False)
+
+
+def _find_type_ids(roles: Roles) -> None:
+    """Ids of types that are storEDGE's own are better than names, which need a table."""
+    for name, match in roles.survey.matches("storedge"):
+        column = roles.survey.columns[name]
+        if match.role == "unit_type" and is_uuid(column.texts):
+            roles.found["unit_type"] = (column, match.sure)
 
 
 def _fields(roles: Roles) -> Iterator[Part]:

@@ -100,8 +100,8 @@ STORAGE: Final = COMMON | {
         "order;sequence"
     ),
     "unit_type": (
-        "unit type id;type name;unit type;type;category;unit category;unit "
-        "class;class;typ;art;kategorie;type de box;tipo;unit type name"
+        "type name;unit type;type;category;unit category;unit "
+        "class;class;typ;art;kategorie;type de box;tipo;unit type name;kind;unit kind;unit type id"
     ),
     "floor": (
         "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;verdieping"

@@ -70,11 +70,16 @@ def run(file: str, target: str | None, to: Path, *, yes: bool) -> int:
             raise UsageError(f'there is no target "{target}"; {hint}')
         replacing = _may_write(to, asking)
         seen = _look(file, to.parent)
-        proposal = propose(seen.survey, target or _target(seen, asking))
+        guess, sure = recognize(seen.survey)
+        if not sure and asking and target is None:
+            guess, sure = _target(guess), True
+        proposal = propose(seen.survey, target or guess)
         if asking:
             proposal = answered(proposal, _SCHEMAS[proposal.target], _ask, _say)
         _write(to, draft(proposal, seen.settings, seen.extracted.origin, _size(seen)), replacing)
         _tell(proposal, seen, to)
+        if not sure and target is None:
+            _say("Whether these are storage units or apartments is a guess: see --target.")
         return 0
 
     return answering("init", as_json=False, work=work)
@@ -90,10 +95,7 @@ def _look(file: str, base: Path) -> Seen:
     return Seen(source, extracted, survey(extracted.rows))
 
 
-def _target(seen: Seen, asking: bool) -> str:
-    guess, sure = recognize(seen.survey)
-    if not asking or sure:
-        return guess
+def _target(guess: str) -> str:
     question = "The columns could be storage units (storedge) or apartments (travtus); which"
     while (answer := _ask(question, guess)) not in PROPOSERS:
         _say(f"It is {listed(PROPOSERS)}.")
