@@ -92,8 +92,14 @@ def _text(text: str) -> str:
         return text
     if "\\" in text and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    # JSON escapes what YAML does, except two characters that YAML takes for line ends.
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return "".join(map(_escaped, json.dumps(text, ensure_ascii=False)))
+
+
+def _escaped(sign: str) -> str:
+    """What is not seen by its number; JSON knows only half of it, and two to a sign."""
+    if sign.isprintable():
+        return sign
+    return f"\\u{ord(sign):04x}" if ord(sign) < 2**16 else f"\\U{ord(sign):08x}"
 
 
 def _pipeline(proposal: Proposal, source: Mapping[str, Any]) -> Iterator[str]:

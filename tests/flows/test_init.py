@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -20,8 +24,10 @@ from flows.settings import load
 from flows.sync import Night, preview, sync
 from flows.world import World
 from tests.bench import CREDENTIALS
-from tests.flows.exports import EXPORTS, FACILITY, GERMAN, OWN_NAMES, SIZES, Export
+from tests.flows.exports import EXPORTS, FACILITY, GERMAN, OWN_NAMES, SIZES, TYPE, Export
 from transforms.gaps import GAP
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -242,6 +248,26 @@ def test_what_no_setting_can_read_is_refused_with_what_to_do(
 
     assert told in said
     assert not (desk / "unitsync.yaml").exists()
+
+
+def test_on_a_terminal_only_what_is_not_known_is_asked(desk: Path) -> None:
+    """A real terminal: what is typed at the questions stands in the file."""
+    put(GERMAN, desk)
+    command = [sys.executable, "-m", "flows", "init", GERMAN.file]
+    master, terminal = pty.openpty()
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environ
+    ) as process:
+        os.write(master, f"{FACILITY}\nroll_up\n\n{TYPE}\n".encode())
+        assert process.wait(60) == 0
+    said = os.read(master, 100_000).decode()
+    os.close(master)
+    os.close(terminal)
+
+    assert open_places(desk / "unitsync.yaml") == ["fields.unit_type.values.Außenbox"]
+    assert f"scope: {{const: {FACILITY}}}" in (desk / "unitsync.yaml").read_text("utf-8")
+    assert "fields.width" not in said
 
 
 def test_a_target_that_is_none_is_answered_with_those_that_are(desk: Path) -> None:
