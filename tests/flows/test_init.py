@@ -266,7 +266,7 @@ def test_on_a_terminal_only_what_is_not_known_is_asked(desk: Path) -> None:
     os.close(terminal)
 
     assert open_places(desk / "unitsync.yaml") == ["fields.unit_type.values.Außenbox"]
-    assert f"scope: {{const: {FACILITY}}}" in (desk / "unitsync.yaml").read_text("utf-8")
+    assert f'scope: {{const: "{FACILITY}"}}' in (desk / "unitsync.yaml").read_text("utf-8")
     assert "fields.width" not in said
 
 

@@ -555,7 +555,7 @@ MISTAKES = [
         "a scope in braces",
         "scope: SiteID",
         "scope: {SiteID}",
-        "scope: {",
+        "SiteID}",
         f"{STORAGE}.scope.SiteID",
         'unknown setting "SiteID"',
         "column, values, parse, extract, split, default, const, template or sum",
