@@ -6,7 +6,7 @@ neither to the state nor to the API, and never shows a secret.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,15 +16,17 @@ from typing import Literal, TypeVar
 from connectors.clock import Clock
 from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.extract import Extract
+from connectors.targets.settings import StoredgeSettings
 from flows.config_errors import ConfigError
 from flows.job import Job, extract, ignored, jobs_of, normalize, reshape, validate
-from flows.settings import Settings, load
+from flows.settings import GapsLeft, Settings, load
 from flows.summary import explain
 from flows.world import World
 from transforms.canonical import payloads
 from transforms.normalize import Normalized
 from transforms.plan import Live, Payload
 from transforms.reshape import Desired
+from transforms.shapes import UUID
 from transforms.validate import Checked
 
 CHECKS = ("configuration", "source", "columns", "rows", "access")
@@ -100,21 +102,40 @@ def examine(config: Path, pipeline: str, world: World) -> Checklist:
 
 
 def _examine(checklist: Checklist, config: Path, world: World) -> None:
-    settings = checklist.prove(
-        "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
-    )
+    try:
+        settings = checklist.prove(
+            "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
+        )
+    except GapsLeft as gaps:
+        if gaps.rehearsal is None:
+            raise
+        with jobs_of(gaps.rehearsal, world) as [job]:
+            _rehearse_job(checklist, job)
+        return
     with jobs_of(settings, world) as [job]:
         _examine_job(checklist, job)
 
 
+def _rehearse_job(checklist: Checklist, job: Job) -> None:
+    """As far as it can be proven with something else in the gaps; nothing of that is shown."""
+    desired = _examine_rows(checklist, job)
+    known = [scope for scope in desired.scopes() if UUID.fullmatch(scope)]
+    if known and isinstance(job.pipeline.target, StoredgeSettings):
+        checklist.prove("access", lambda: job.target.unit_types(known[0]), _told_types(known[0]))
+
+
 def _examine_job(checklist: Checklist, job: Job) -> None:
+    desired = _examine_rows(checklist, job)
+    checklist.sample = _sample(job, desired)
+    scope = str(desired.units["_scope"].iloc[0])
+    checklist.prove("access", lambda: job.target.read(scope), _told_access)
+
+
+def _examine_rows(checklist: Checklist, job: Job) -> Desired:
     prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
     normalized = prove("columns", lambda: normalize(job, extracted), _told_columns(extracted))
-    desired = prove("rows", lambda: _desired(job, normalized, extracted), _told_rows)
-    checklist.sample = _sample(job, desired)
-    scope = str(desired.units["_scope"].iloc[0])
-    prove("access", lambda: job.target.read(scope), _told_access)
+    return prove("rows", lambda: _desired(job, normalized, extracted), _told_rows)
 
 
 def _desired(job: Job, normalized: Normalized, extracted: Extract) -> Desired:
@@ -160,6 +181,14 @@ def _reasons(judged: Checked | Desired) -> str:
     """How many rows break which rule, the most frequent first; a row may break several."""
     rules = judged.rejections.groupby("rule")["row"].nunique().sort_values(ascending=False)
     return ", ".join(f"{count} {rule}" for rule, count in rules.items())
+
+
+def _told_types(scope: str) -> Callable[[Mapping[str, str]], str]:
+    def told(types: Mapping[str, str]) -> str:
+        listed = ", ".join(f"{name} is {type_id}" for name, type_id in sorted(types.items()))
+        return f"{scope} can be read; its unit types: {listed or 'none, for it has no units'}"
+
+    return told
 
 
 def _told_access(live: Live) -> str:

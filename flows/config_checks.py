@@ -7,7 +7,7 @@ when a value elsewhere in the pipeline is wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from flows.written import Written
 from flows.yaml_file import Place, dotted
 from transforms import storedge, travtus
 from transforms.change import GROUP_FIELD
-from transforms.gaps import GAP, cure
+from transforms.gaps import GAP, cure, filled
 from transforms.mapping import (
     FieldSpec,
     Mapping,
@@ -48,14 +48,31 @@ def check_pipeline(name: str, written: Written) -> Iterator[Problem]:
         yield from _check_target(place, section, written)
 
 
-def gaps(name: str, written: Written) -> Iterator[Problem]:
-    """What `unitsync init` left open in one pipeline, each with where to find it."""
-    section = written.expanded.data["pipelines"][name]
-    target = section.get("target") if isinstance(section, dict) else None
-    kind = target.get("kind") if isinstance(target, dict) else None
-    for place in _gaps(section, ("pipelines", name)):
-        hint = f"replace it by {cure(str(kind), dotted(place[2:]))}"
-        yield written.problem(place, f"{GAP}: this is still to be filled in", "", hint)
+def gap_places(name: str, written: Written) -> list[Place]:
+    """Where `unitsync init` left something open in one pipeline."""
+    return list(_gaps(written.expanded.data["pipelines"][name], ("pipelines", name)))
+
+
+def gap_problems(places: Iterable[Place], written: Written) -> Iterator[Problem]:
+    """What is to be filled in, a table of values at once, each with where to find it."""
+    tables: dict[Place, list[Place]] = {}
+    for place in places:
+        tables.setdefault(place[:-1] if "values" in place else place, []).append(place)
+    for table, gaps in tables.items():
+        target = written.at((*table[:2], "target", "kind"))
+        hint = f"replace each {GAP} by {cure(str(target), dotted(table[2:]))}"
+        names = f" for {listed(str(gap[-1]) for gap in gaps)}" if gaps != [table] else ""
+        line, column = written.document.position(gaps[0])
+        found = f"this is still to be filled in{names}".replace(" or ", " and ")
+        yield Problem(dotted(table), found, "", hint, line, column)
+
+
+def without_gaps(section: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a pipeline with something that fits in each gap of its mapping."""
+    target = section["target"]
+    tiered = _flag(target, "tiered_pricing", default=False)
+    storage = target["kind"] == "storedge"
+    return filled(section, storedge.schema(tiered=tiered) if storage else travtus.schema())
 
 
 def _gaps(value: Any, place: Place) -> Iterator[Place]:

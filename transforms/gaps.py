@@ -25,7 +25,8 @@ _CURES: Final = {
     ),
     ("storedge", "fields.unit_type"): (
         "storEDGE's id of this unit type: it lists none, but each unit that "
-        "GET /v1/FACILITY/units returns has one in unit_type.id, with its name"
+        "GET /v1/FACILITY/units returns has one in unit_type.id, with its name; once the facility "
+        "is filled in, `unitsync check` shows them"
     ),
     ("storedge", "key"): "the column that holds your own id of a unit, or its name",
     ("travtus", "key"): "the column that holds your own id of a unit, or its number",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,13 +153,36 @@ def test_check_names_every_gap_with_its_line_and_where_to_find_what_is_missing(d
     with pytest.raises(ConfigError) as refused:
         load(desk / "unitsync.yaml")
 
-    problems = refused.value.problems
-    assert len(problems) == len(SIZES.by_hand)
-    assert all(problem.line for problem in problems)
-    hints = {problem.path.removeprefix("pipelines.storage."): problem.hint for problem in problems}
-    assert "unit_type.id" in hints["fields.unit_type.values.Climate"]
-    assert "facilities/short" in hints["scope.values.L001"]
-    assert "none, roll_up or swing" in hints["fields.door_type.const"]
+    told = {
+        problem.path.removeprefix("pipelines.storage."): problem
+        for problem in refused.value.problems
+    }
+    assert all(problem.line for problem in told.values())
+    assert told["fields.unit_type.values"].found.endswith("for Climate, Locker and Parking")
+    assert "unit_type.id" in told["fields.unit_type.values"].hint
+    assert "facilities/short" in told["scope.values"].hint
+    assert "none, roll_up or swing" in told["fields.door_type.const"].hint
+
+
+def test_check_goes_as_far_as_gaps_let_it_and_shows_the_types_that_the_facility_has(
+    desk: Path,
+) -> None:
+    put(OWN_NAMES, desk)
+    init(OWN_NAMES.file)
+    config, outside = desk / "unitsync.yaml", world()
+    sync(load(config), outside)
+    text = config.read_text("utf-8")
+    assert "unit_type: unit_type.id" in text
+    config.write_text(text.replace("unit_type: unit_type.id", f"unit_type: {{const: {GAP}}}"))
+
+    checklist = examine(config, "storage", outside)
+
+    assert checklist.exit_code == 2
+    checks = {check.check: (check.status, check.message) for check in checklist.checks}
+    assert [status for status, _ in checks.values()] == ["failed", "ok", "ok", "ok", "ok"]
+    assert checks["rows"] == ("ok", "5 valid, in 1 scope")
+    assert re.search(rf"its unit types: Unit Type \d+ is {TYPE}\Z", checks["access"][1])
+    assert checklist.sample == ()
 
 
 @pytest.mark.parametrize("name", ["storage_units_night1.csv", "apartments_night1.csv"])
