@@ -78,7 +78,8 @@ class Checklist:
         try:
             found = work()
         except tuple(_EXIT_CODES) as error:
-            self.exit_code = next(c for kind, c in _EXIT_CODES.items() if isinstance(error, kind))
+            code = next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
+            self.exit_code = self.exit_code or code
             self._add(check, "failed", explain(error), started)
             raise
         self._add(check, "ok", told(found), started)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.excel import longest_sheet
+from connectors.sources.excel import sheets
 from connectors.sources.file import SUFFIXES, FileSource, Format
 from connectors.sources.location import absolute, origin_of, read_bytes, suffix_of
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _TEXT: Final = ("csv", "tsv", "json", "jsonl")
 _LINES: Final = 200  # that the delimiter is judged by
+_NARROW: Final = 2  # columns among which a title could not be told from names
 _PREAMBLE: Final = 20  # lines that a report prints above its table at most
 
 
@@ -32,8 +33,7 @@ def sniff(path: str, base: Path) -> FileSource:
     if kind is None:
         kind = settings["format"] = _format(data)
     if kind == "excel":
-        sheet = longest_sheet(data)
-        settings |= {"sheet": sheet} if sheet else {}
+        settings |= _sheet(data, origin_of(path))
     if kind not in _TEXT:
         return FileSource.model_validate(settings)
     encoding = _encoding(data)
@@ -74,40 +74,49 @@ def _encoding(data: bytes) -> str:
 
 def _delimiter(text: str, usual: str, origin: str) -> dict[str, object]:
     """The delimiter that splits most lines into most cells; nothing when it is the usual one."""
-    widths = {delimiter: _widths(text, delimiter) for delimiter in (usual, *_DELIMITERS)}
-    best = max(widths, key=lambda delimiter: _commonest(widths[delimiter]))
-    _refuse_title(widths[best], origin)
-    return {} if best == usual or _commonest(widths[best])[0] == 1 else {"delimiter": best}
+    split = {delimiter: _records(text, delimiter) for delimiter in (usual, *_DELIMITERS)}
+    best = max(split, key=lambda delimiter: _commonest(split[delimiter]))
+    width, _ = _commonest(split[best])
+    _refuse_title(split[best], width, origin)
+    return {} if best == usual or width == 1 else {"delimiter": best}
 
 
-def _widths(text: str, delimiter: str) -> list[int]:
-    """How many cells each of the first lines has; 0 for a blank one."""
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of the first lines; none where quotes do not fit this delimiter."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    records = (record for _, record in zip(range(_LINES), reader, strict=False))
     try:
-        return [len(record) if any(map(str.strip, record)) else 0 for record in records]
+        return [record for _, record in zip(range(_LINES), reader, strict=False)]
     except csv.Error:
         return []
 
 
-def _commonest(widths: list[int]) -> tuple[int, int]:
+def _commonest(records: list[list[str]]) -> tuple[int, int]:
     """The width that most lines have, where it is more than one, and how many those are."""
+    widths = [len(record) for record in records if any(map(str.strip, record))]
     counts = Counter(width for width in widths if width > 1)
-    if not counts:
-        return (1, 0)
-    width, lines = counts.most_common(1)[0]
-    return (width, lines) if lines > sum(1 for w in widths if w) / 2 else (1, lines)
+    width, lines = max(counts.items(), key=lambda item: item[1], default=(1, 0))
+    return (width, lines) if lines > len(widths) / 2 else (1, lines)
 
 
-def _refuse_title(widths: list[int], origin: str) -> None:
+def _sheet(data: bytes, origin: str) -> dict[str, object]:
+    """The sheet with the most rows, where that is not the first: reports begin with a cover."""
+    every = sheets(data)
+    if not every:
+        return {}
+    longest = max(every, key=lambda name: sum(map(bool, every[name])))
+    _refuse_title(every[longest], max(map(len, every[longest])), origin)
+    return {} if longest == next(iter(every)) else {"sheet": longest}
+
+
+def _refuse_title(records: list[list[str]], width: int, origin: str) -> None:
     """A report's own title above the names of the columns is no name of a column."""
-    width, _ = _commonest(widths)
-    first = next((cells for cells in widths if cells), 0)
-    if width in (1, first) or width not in widths[:_PREAMBLE]:
+    filled = [sum(bool(cell.strip()) for cell in record) for record in records]
+    first = next((count for count in filled if count), 0)
+    below = [row for row, count in enumerate(filled[:_PREAMBLE], start=1) if count > width / 2]
+    if not below or first > width / 2 or width <= _NARROW:
         return
-    row = widths.index(width) + 1
     raise SourceUnreadable(
-        f"The first line of {origin} is no line of column names: it has {first} of {width} cells, "
-        f"and the names seem to stand in row {row}. Export without a title, or delete the rows "
-        "above it."
+        f"The first line of {origin} is no line of column names: it fills {first} of {width} "
+        f"columns, and the names seem to stand in row {below[0]}. Export without a title, or "
+        "delete the rows above it."
     )

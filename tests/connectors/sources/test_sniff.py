@@ -46,20 +46,39 @@ def test_a_text_is_read_by_its_own_encoding_and_delimiter(
     assert settings(tmp_path, name, content) == told
 
 
-def test_the_sheet_with_the_most_rows_is_meant(tmp_path: Path) -> None:
+def workbook(**sheets: list[list[object]]) -> bytes:
     book = Workbook()
-    book.active.append(["Cover"])
-    sheet = book.create_sheet("Units")
-    for row in (["unit", "rate"], ["1", 50], ["2", 60]):
-        sheet.append(row)
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
     buffer = io.BytesIO()
     book.save(buffer)
+    return buffer.getvalue()
 
-    assert settings(tmp_path, "a.xlsx", buffer.getvalue()) == {"sheet": "Units"}
+
+def test_the_sheet_with_the_most_rows_is_meant(tmp_path: Path) -> None:
+    book = workbook(Cover=[["Printed"]], Units=[["unit", "rate"], ["1", 50], ["2", 60]])
+
+    assert settings(tmp_path, "a.xlsx", book) == {"sheet": "Units"}
 
 
-def test_a_title_above_the_names_is_refused_with_the_row_of_the_names(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("Rent roll\nas of May\n\nunit,rate\n1,5\n2,6\n3,7\n4,8\n")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"Rent roll\nas of May\n\nunit,rate,floor\n1,5,1\n2,6,1\n3,7,1\n4,8,2\n5,9,2\n"),
+        ("a.csv", b"Rent roll,,\n,as of May,\n\nunit,rate,floor\n1,5,1\n2,6,1\n3,7,1\n"),
+        (
+            "a.xlsx",
+            workbook(Units=[["Rent roll"], ["May"], [], ["unit", "rate", "floor"], ["1", 50, 1]]),
+        ),
+    ],
+)
+def test_a_title_above_the_names_is_refused_with_the_row_of_the_names(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
 
     with pytest.raises(SourceUnreadable, match="the names seem to stand in row 4"):
-        sniff("a.csv", tmp_path)
+        sniff(name, tmp_path)
