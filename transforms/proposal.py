@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from transforms.gaps import GAP, count_gaps, cure
 from transforms.shapes import is_uuid
 from transforms.survey import Column, Survey
-from transforms.vocabulary import words_of
+from transforms.vocabulary import match, words_of
 
 Confidence = Literal["sure", "likely", "guess", "gap"]
 # Whether a column's values can play a role.
@@ -29,14 +29,13 @@ SHOWN: Final = 3  # sample values in a reason
 @dataclass(frozen=True, slots=True)
 class Part:
     """One setting: where it stands (`key`, `fields.width`), what is proposed there, how sure that
-    is and why. `others` are columns that it could be as well, `choices` the words it may be."""
+    is and why. `others` are columns that it could be as well."""
 
     place: str
     value: Any
     confidence: Confidence
     reason: str
     others: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
 
     @property
     def constant_gap(self) -> bool:
@@ -98,11 +97,11 @@ class Roles:
     def __post_init__(self) -> None:
         """Give every role to the column whose name and values fit it best."""
         taken: set[str] = set()
-        for name, match in self.survey.matches(self.target):
+        for name, meant in self.survey.matches(self.target):
             column = self.survey.columns[name]
-            free = match.role not in self.found and name not in taken
-            if free and column.texts and self._fits(match.role, column):
-                self.found[match.role] = (column, match.sure)
+            free = meant.role not in self.found and name not in taken
+            if free and column.texts and self._fits(meant.role, column):
+                self.found[meant.role] = (column, meant.sure)
                 taken.add(name)
 
     def _fits(self, role: str, column: Column) -> bool:
@@ -148,11 +147,9 @@ def samples(texts: Sequence[str]) -> str:
     return ", ".join(f"“{text[:30]}”" for text in texts[:SHOWN])
 
 
-def gap(target: str, place: str, choices: tuple[str, ...] = ()) -> Part:
+def gap(target: str, place: str) -> Part:
     """One value for all units that no column says."""
-    return Part(
-        place, {"const": GAP}, "gap", f"no column says it: {cure(target, place)}", (), choices
-    )
+    return Part(place, {"const": GAP}, "gap", f"no column says it: {cure(target, place)}")
 
 
 def names_in(value: Any) -> Iterable[str]:
@@ -166,13 +163,14 @@ def names_in(value: Any) -> Iterable[str]:
 
 def scope_part(roles: Roles) -> Part:
     """The column of facilities or communities: ids as they are, names and codes by a table."""
-    column = roles.column("scope") or _uuids(roles.survey)
+    column = roles.column("scope") or _uuids(roles)
     if column is None:
         return gap(roles.target, "scope")
     count = len(column.texts)
     told = f"{count} value{'s' * (count > 1)}: {samples(column.texts)}"
     if is_uuid(column.texts):
-        return Part("scope", column.name, "sure", told)
+        sure = roles.name("scope") == column.name and roles.found["scope"][1]
+        return Part("scope", column.name, "sure" if sure else "likely", told)
     if roles.target == "travtus" and all(_is_code(text) for text in column.texts):
         return Part("scope", column.name, "likely", f"{told}; must be what Travtus calls them")
     value = {"column": column.name, "values": dict.fromkeys(column.texts, GAP)}
@@ -180,10 +178,11 @@ def scope_part(roles: Roles) -> Part:
     return Part("scope", value, "gap", reason)
 
 
-def _uuids(survey: Survey) -> Column | None:
-    """A column of few uuids over many rows is a place, whatever it is called."""
-    for column in survey.columns.values():
-        if is_uuid(column.texts) and 0 < len(column.texts) <= column.filled / 2:
+def _uuids(roles: Roles) -> Column | None:
+    """A column of few uuids that is called nothing else is a place, whatever it is called."""
+    for column in roles.survey.columns.values():
+        few = is_uuid(column.texts) and len(column.texts) <= column.filled / 2
+        if few and not match(column.name, roles.target):
             return column
     return None
 

@@ -27,7 +27,6 @@ from transforms.shapes import (
     is_whole,
     mostly,
 )
-from transforms.storedge import ACCESS_TYPES, DOOR_TYPES
 from transforms.survey import Column, Survey
 from transforms.vocabulary import is_foreign
 
@@ -140,7 +139,7 @@ def _door_type(roles: Roles) -> Part:
     coded = (column := roles.column("door_type")) is not None and column.texts[0].isdigit()
     note = "SiteLink's codes" if coded else ""
     part = table_part(roles, place, "door_type", door, note)
-    return part or gap("storedge", place, DOOR_TYPES)
+    return part or gap("storedge", place)
 
 
 def _access_type(roles: Roles) -> Part:
@@ -155,7 +154,7 @@ def _access_type(roles: Roles) -> Part:
     by_type = table_part(roles, place, "unit_type", access, "by the words of the type")
     if by_type and by_type.confidence != "gap":
         by_type = replace(by_type, confidence="guess")
-    return by_words or by_type or gap("storedge", place, ACCESS_TYPES)
+    return by_words or by_type or gap("storedge", place)
 
 
 def _walk_thru_order(roles: Roles) -> Part:

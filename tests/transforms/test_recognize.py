@@ -147,6 +147,15 @@ def test_a_number_that_repeats_is_a_key_only_together_with_the_building() -> Non
     assert part(proposal, "fields.external_ref").value == {"template": "{Bldg}-{Unit}"}
 
 
+def test_ids_of_facilities_are_known_by_their_looks_and_those_of_types_are_no_facilities() -> None:
+    ids = ["f7687db9-654a-4018-8d27-bd0f3bfd25a0"] * 4
+    names = ["A", "B", "C", "D"]
+
+    assert part(proposed(Unit=names, Where=ids), "scope").value == "Where"
+    assert part(proposed(Unit=names, UnitTypeID=ids), "scope").value == {"const": GAP}
+    assert part(proposed(Unit=names, UnitTypeID=ids), "fields.unit_type").value == "UnitTypeID"
+
+
 def test_no_id_and_no_measure_is_ever_invented() -> None:
     proposal = proposed(Unit=["A", "B"], Type=["Big", "Small"], Rate=["$5.00", "$6.00"])
 
