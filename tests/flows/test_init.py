@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -12,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -239,14 +241,19 @@ def test_the_path_of_the_export_is_relative_to_the_configuration(desk: Path) -> 
     assert preview(settings, world())[0].desired is not None
 
 
-def test_the_password_in_an_address_is_not_written_down(
+def test_the_token_in_an_address_is_not_written_down_and_the_address_still_works(
     desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(OWN_NAMES, desk)
-    address = f"file://user:hunter2@localhost{desk / OWN_NAMES.file}"
-    said = init(address, code=4)
+    address = f"memory://bucket/{OWN_NAMES.file}?token=hunter2"
+    fsspec.filesystem("memory").pipe(address, OWN_NAMES.content)
+    said = init(address) + (desk / "unitsync.yaml").read_text("utf-8")
+    monkeypatch.setenv("UNITSYNC_SOURCE", address)
+    [night] = preview(load(desk / "unitsync.yaml"), world())
 
     assert "hunter2" not in said
+    assert "UNITSYNC_SOURCE=…" in said
+    assert night.desired is not None
+    assert len(night.desired.units) == len(json.loads(OWN_NAMES.content)["units"])
 
 
 @pytest.mark.parametrize(
