@@ -7,7 +7,7 @@ neither to the state nor to the API, and never shows a secret.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,15 +19,17 @@ import pandas as pd
 from connectors.clock import Clock
 from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.by_scope import Extract
+from connectors.targets.settings import StoredgeSettings
 from flows.config_errors import ConfigError
-from flows.gathering import gather
+from flows.gathering import Gathered, gather
 from flows.job import Job, extract, jobs_of, need_columns
-from flows.settings import Settings, load
+from flows.settings import GapsLeft, Settings, load
 from flows.summary import explain
 from flows.world import World
 from transforms.canonical import payloads
 from transforms.plan import Live, Payload
 from transforms.reshape import Desired
+from transforms.shapes import UUID
 
 CHECKS = ("configuration", "source", "columns", "rows", "access")
 SAMPLED = 3
@@ -78,7 +80,8 @@ class Checklist:
         try:
             found = work()
         except tuple(_EXIT_CODES) as error:
-            self.exit_code = next(c for kind, c in _EXIT_CODES.items() if isinstance(error, kind))
+            code = next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
+            self.exit_code = self.exit_code or code
             self._add(check, "failed", explain(error), started)
             raise
         self._add(check, "ok", told(found), started)
@@ -102,29 +105,48 @@ def examine(config: Path, pipeline: str, world: World) -> Checklist:
 
 
 def _examine(checklist: Checklist, config: Path, world: World) -> None:
-    settings = checklist.prove(
-        "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
-    )
+    try:
+        settings = checklist.prove(
+            "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
+        )
+    except GapsLeft as gaps:
+        if gaps.rehearsal is None:
+            raise
+        with jobs_of(gaps.rehearsal, world) as [job]:
+            _rehearse_job(checklist, job)
+        return
     with jobs_of(settings, world) as [job]:
         _examine_job(checklist, job)
 
 
+def _rehearse_job(checklist: Checklist, job: Job) -> None:
+    """As far as it can be proven with something else in the gaps; nothing of that is shown."""
+    desired = _examine_rows(checklist, job)
+    known = [scope for scope in desired.scopes() if UUID.fullmatch(scope)]
+    if known and isinstance(job.pipeline.target, StoredgeSettings):
+        checklist.prove("access", lambda: job.target.unit_types(known[0]), _told_types(known[0]))
+
+
 def _examine_job(checklist: Checklist, job: Job) -> None:
-    prove = checklist.prove
-    extracted = prove("source", lambda: extract(job), _told_extract)
-    prove("columns", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
-    desired = prove("rows", lambda: _desired(job, extracted), _told_rows)
+    desired = _examine_rows(checklist, job)
     units = next(units for units in desired.units.each() if len(units))
     checklist.sample = _sample(job, units)
     scope = str(units["_scope"].iloc[0])
-    prove("access", lambda: job.target.read(scope), _told_access)
+    checklist.prove("access", lambda: job.target.read(scope), _told_access)
 
 
-def _desired(job: Job, extracted: Extract) -> Desired:
-    desired, _ = gather(job, extracted)
-    if not _valid(desired):
-        raise NothingValid(f"no row is valid: {_reasons(desired)}")
-    return desired
+def _examine_rows(checklist: Checklist, job: Job) -> Desired:
+    prove = checklist.prove
+    extracted = prove("source", lambda: extract(job), _told_extract)
+    prove("columns", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
+    return prove("rows", lambda: _gathered(job, extracted), _told_rows).desired
+
+
+def _gathered(job: Job, extracted: Extract) -> Gathered:
+    gathered = gather(job, extracted)
+    if not _valid(gathered.desired):
+        raise NothingValid(f"no row is valid: {_reasons(gathered.desired)}")
+    return gathered
 
 
 def _sample(job: Job, units: pd.DataFrame) -> tuple[Payload, ...]:
@@ -146,10 +168,12 @@ def _told_columns(job: Job) -> str:
     return f"all there, for {_count(len(job.pipeline.mapping.fields), 'field')} of the API"
 
 
-def _told_rows(desired: Desired) -> str:
-    scopes = _count(len(desired.scopes()), "scope")
-    refused = _reasons(desired)
-    return f"{_valid(desired)} valid, in {scopes}" + (f"; rejected: {refused}" if refused else "")
+def _told_rows(gathered: Gathered) -> str:
+    desired = gathered.desired
+    told = [f"{_valid(desired)} valid, in {_count(len(desired.scopes()), 'scope')}"]
+    if refused := _reasons(desired):
+        told.append(f"rejected: {refused}")
+    return "; ".join([*told, *gathered.notices])
 
 
 def _valid(desired: Desired) -> int:
@@ -164,6 +188,14 @@ def _reasons(desired: Desired) -> str:
     # Rules that are as frequent stand in the order of their names.
     frequent = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
     return ", ".join(f"{count} {rule}" for rule, count in frequent)
+
+
+def _told_types(scope: str) -> Callable[[Mapping[str, str]], str]:
+    def told(types: Mapping[str, str]) -> str:
+        listed = ", ".join(f"{name} is {type_id}" for name, type_id in sorted(types.items()))
+        return f"{scope} can be read; its unit types: {listed or 'none, for it has no units'}"
+
+    return told
 
 
 def _told_access(live: Live) -> str:

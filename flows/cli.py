@@ -42,6 +42,23 @@ def demo(
 
 
 @app.command()
+def init(
+    file: Annotated[str, typer.Argument(help="An export: a path, or a URL.")],
+    target: Annotated[
+        str | None, typer.Option(help="storedge or travtus; else what the columns look like.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = DEFAULT_CONFIG,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: take every guess, and mark it.")
+    ] = False,
+) -> None:
+    """Look at an export and write a first unitsync.yaml for it, with what is not sure marked."""
+    from flows.commands import init as command
+
+    raise typer.Exit(command.run(file, target, out, yes=yes))
+
+
+@app.command()
 def check(
     pipeline: OnePipeline = None, config: Config = DEFAULT_CONFIG, json: Json = False
 ) -> None:

@@ -7,7 +7,7 @@ when a value elsewhere in the pipeline is wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from flows.written import Written
 from flows.yaml_file import Place, dotted
 from transforms import storedge, travtus
 from transforms.change import GROUP_FIELD
+from transforms.gaps import GAP, cure, filled
 from transforms.mapping import (
     FieldSpec,
     Mapping,
@@ -45,6 +46,42 @@ def check_pipeline(name: str, written: Written) -> Iterator[Problem]:
         yield written.problem(place, "a pipeline cannot have this name", allowed)
     if isinstance(section, dict) and isinstance(section.get("target"), dict):
         yield from _check_target(place, section, written)
+
+
+def gap_places(name: str, written: Written) -> list[Place]:
+    """Where `unitsync init` left something open in one pipeline."""
+    return list(_gaps(written.expanded.data["pipelines"][name], ("pipelines", name)))
+
+
+def gap_problems(places: Iterable[Place], written: Written) -> Iterator[Problem]:
+    """What is to be filled in, a table of values at once, each with where to find it."""
+    tables: dict[Place, list[Place]] = {}
+    for place in places:
+        tables.setdefault(place[:-1] if "values" in place else place, []).append(place)
+    for table, gaps in tables.items():
+        target = written.at((*table[:2], "target", "kind"))
+        hint = f"replace each {GAP} by {cure(str(target), dotted(table[2:]))}"
+        names = f" for {listed(str(gap[-1]) for gap in gaps)}" if gaps != [table] else ""
+        line, column = written.document.position(gaps[0])
+        found = f"this is still to be filled in{names}".replace(" or ", " and ")
+        yield Problem(dotted(table), found, "", hint, line, column)
+
+
+def without_gaps(section: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a pipeline with something that fits in each gap of its mapping."""
+    target = section["target"]
+    tiered = _flag(target, "tiered_pricing", default=False)
+    storage = target["kind"] == "storedge"
+    return filled(section, storedge.schema(tiered=tiered) if storage else travtus.schema())
+
+
+def _gaps(value: Any, place: Place) -> Iterator[Place]:
+    if value == GAP:
+        yield place
+    inside = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else inside
+    for step, item in items:
+        yield from _gaps(item, (*place, step))
 
 
 def _check_target(place: Place, section: dict[str, Any], written: Written) -> Iterator[Problem]:

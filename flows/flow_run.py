@@ -12,7 +12,7 @@ reads what was in flight. Tasks are never tried again: nobody would have looked.
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -25,7 +25,8 @@ from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled
 
-from flows.artifacts import progressing, publish
+from flows.artifacts import progressing, publish, publish_forecast
+from flows.forecast import summary_of_preview
 from flows.logs import log_of
 from flows.needs import needs_of
 from flows.prefect_logs import NightEnded, logged
@@ -33,7 +34,7 @@ from flows.report_text import counted
 from flows.settings import load_shared
 from flows.stopping import Stop, stopping
 from flows.summary import RunSummary
-from flows.sync import Watcher
+from flows.sync import Night, Watcher
 from state.errors import StateIsLocked
 from state.store import Store
 
@@ -44,6 +45,7 @@ _LOOK_SECONDS = 1.0
 
 # Runs with this watcher until this stop is set.
 Engine = Callable[[Watcher, Stop], RunSummary]
+Ended = RunSummary | State[RunSummary]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Pages:
     retry_minutes: float
     watcher: Watcher
 
-    def of(self, engine: Engine) -> RunSummary | State[RunSummary]:
+    def of(self, engine: Engine) -> Ended:
         """Runs the engine, shows its summary, and says how the flow run ends."""
         summary = self._undisturbed(engine)
         self._show(summary)
@@ -68,6 +70,16 @@ class Pages:
             notes = "; ".join(note for pipeline in summary.pipelines for note in pipeline.notes)
             raise NightEnded(summary, f"{summary.status}: {notes}")
         return summary
+
+    def forecast(self, engine: Callable[[Watcher, Stop], Sequence[Night]]) -> Ended:
+        """Shows what would be done, with its balance."""
+
+        def rehearse(watcher: Watcher, stop: Stop) -> RunSummary:
+            nights = engine(watcher, stop)
+            publish_forecast(nights, self.key)
+            return summary_of_preview(nights)
+
+        return self.of(rehearse)
 
     def _undisturbed(self, engine: Engine) -> RunSummary:
         """In a thread of its own, where Prefect does not reach it: a flow run whose place (one at a

@@ -91,7 +91,14 @@ def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
 def extract(job: Job) -> Extract:
     """Step 1: source to raw rows, in parts that share no scope; raises SourceUnreadable."""
     chunks = read_file(job.pipeline.source, job.settings.base)
-    return by_scope(chunks, job.pipeline.mapping.scope, job.shelf)
+    mapped = job.pipeline.mapping
+    needed = [column for _, column in mapped.scope.columns()]
+    return by_scope(
+        chunks,
+        # That a column is not there at all is said later, of all columns together.
+        lambda rows: normalization.scopes_of(rows.reindex(columns=needed), mapped),
+        job.shelf,
+    )
 
 
 def need_columns(job: Job, extracted: Extract) -> None:

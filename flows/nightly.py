@@ -17,26 +17,22 @@ from pydantic import Field
 
 from flows.backfill import Backfill
 from flows.engine import backfill_engine, reconcile_engine, rehearse_backfill, run_engine
-from flows.forecast import summary_of_preview
 from flows.linking import Wish
 from flows.offered import offer_pipelines
 from flows.planning import PlannedScope
 from flows.pushing import Push, PushedScope
 from flows.quiet import quieten
 from flows.selection import Selection, SelectionRefused
-from flows.stopping import Stop
 from flows.summary import RunSummary
-from flows.sync import Watcher
 from flows.unit_file import names_in
 
 quieten()
 
-from prefect import State, flow, task  # noqa: E402
+from prefect import flow, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.utilities.annotations import quote  # noqa: E402
 
-from flows.artifacts import publish_forecast  # noqa: E402
-from flows.flow_run import flow_run, result_of  # noqa: E402
+from flows.flow_run import Ended, flow_run, result_of  # noqa: E402
 
 CONFIG = Path("unitsync.yaml")
 RETRY_MINUTES = 10.0
@@ -48,7 +44,6 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
 Pipeline = Annotated[str, Field(json_schema_extra=offer_pipelines)]
 Names = list[Name]
-Ended = RunSummary | State[RunSummary]
 
 
 @task(name="push shard", cache_policy=NO_CACHE, persist_result=False)
@@ -173,24 +168,10 @@ def backfilling(
             "nightly-sync"
         )
     wish = Backfill(selection, resend, requests_per_second, as_sent)
-    key = "unitsync-backfill"
-    with flow_run(key, config, retry_minutes) as pages:
+    with flow_run("unitsync-backfill", config, retry_minutes) as pages:
         if dry_run:
-            return pages.of(partial(_rehearsed, key, config, pipelines or [], wish))
+            return pages.forecast(partial(rehearse_backfill, config, pipelines or [], wish))
         return pages.of(partial(backfill_engine, config, pipelines or [], wish, in_tasks))
-
-
-def _rehearsed(
-    key: str,
-    config: Path,
-    pipelines: Sequence[str],
-    wish: Backfill,
-    watcher: Watcher,
-    stop: Stop,
-) -> RunSummary:
-    nights = rehearse_backfill(config, pipelines, wish, watcher, stop)
-    publish_forecast(nights, key)
-    return summary_of_preview(nights)
 
 
 def run_flow(config: Path, pipelines: Sequence[str], plan: Path | None) -> RunSummary:

@@ -20,19 +20,25 @@ from pydantic_core import PydanticCustomError
 from connectors.notify import Notify
 from connectors.sources.file import FileSource
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
-from flows.config_checks import check_pipeline, credential_warnings
+from flows.config_checks import (
+    check_pipeline,
+    credential_warnings,
+    gap_places,
+    gap_problems,
+    without_gaps,
+)
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
 from flows.config_words import translate
 from flows.environment import expand
 from flows.execution import Execution
 from flows.schedule import Schedule
 from flows.written import Written, show
-from flows.yaml_file import Document, read
+from flows.yaml_file import Document, dotted, read
 from transforms.guardrails import Guardrails
 from transforms.mapping import Mapping as FieldMapping
 from transforms.standing import DriftPolicy
 
-__all__ = ["ConfigFile", "Pipeline", "Settings", "Target", "load", "load_shared"]
+__all__ = ["ConfigFile", "GapsLeft", "Pipeline", "Settings", "Target", "load", "load_shared"]
 
 Target = Annotated[StoredgeSettings | TravtusSettings, Field(discriminator="kind")]
 
@@ -146,6 +152,15 @@ class Settings:
         return Problem(path, found, allowed, hint, line, column)
 
 
+class GapsLeft(ConfigError):
+    """All that is wrong is what `unitsync init` left open. `rehearsal` has something that fits in
+    its place: to look at rows with, never to send."""
+
+    def __init__(self, file: str, problems: Sequence[Problem], rehearsal: Settings | None) -> None:
+        super().__init__(file, problems)
+        self.rehearsal = rehearsal
+
+
 def load(
     path: Path | str,
     pipelines: Sequence[str] | None = None,
@@ -198,13 +213,27 @@ def _load(
     expanded = expand(data, os.environ if environ is None else environ)
     written = Written(document, expanded)
     problems = [written.problem(place, found, "", hint) for place, found, hint in expanded.failures]
-    missing = {problem.path for problem in problems}
+    open_places = [place for name in wanted for place in gap_places(name, written)]
+    missing = {problem.path for problem in problems} | {dotted(place) for place in open_places}
     config, found = _validate(expanded.data, written)
     found += [problem for name in wanted for problem in check_pipeline(name, written)]
     problems += [problem for problem in found if problem.path not in missing]
+    gaps = list(gap_problems(open_places, written))
     if problems or config is None:
-        raise ConfigError(document.file, problems)
+        raise ConfigError(document.file, [*problems, *gaps])
+    if gaps:
+        raise GapsLeft(document.file, gaps, _rehearsal(names, wanted, written))
     return _settings(config, names, written)
+
+
+def _rehearsal(
+    names: tuple[str, ...], wanted: tuple[str, ...], written: Written
+) -> Settings | None:
+    """The settings with something in each gap; None where a gap is of no mapping."""
+    pipelines = written.expanded.data["pipelines"]
+    filled = {name: without_gaps(pipelines[name]) for name in wanted}
+    config, _ = _validate({**written.expanded.data, "pipelines": filled}, written)
+    return _settings(config, names, written) if config else None
 
 
 def _validate(data: Any, written: Written) -> tuple[ConfigFile | None, list[Problem]]:

@@ -187,10 +187,12 @@ def read(
             look(extracted)
         watcher.stage(job.name, "validate")
         try:
-            night.desired, night.balance = gather(job, extracted)
+            gathered = gather(job, extracted)
         except SourceUnreadable as error:
             night.failure = error
             return night
+        night.desired, night.balance = gathered.desired, gathered.balance
+        night.notices = gathered.notices
         log_of(pipeline=job.name).info(
             "%s read, %d rejected",
             counted(night.balance.extracted, "row"),

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transforms.parse import Unfit, number
+from transforms.parse import Unfit, number, with_point
 from transforms.template import Part, columns_of, formatted
 
 Codes = npt.NDArray[np.intp]
@@ -54,8 +54,9 @@ class Taken:
 class Source:
     """The columns of a source. Codes are not kept: making them again is cheaper than the memory."""
 
-    def __init__(self, rows: pd.DataFrame) -> None:
+    def __init__(self, rows: pd.DataFrame, decimal: str = ".") -> None:
         self._rows = rows
+        self.decimal = decimal
 
     def column(self, name: str) -> Cells:
         """A column by its distinct trimmed texts; a text of only blanks is empty."""
@@ -75,7 +76,9 @@ class Source:
         for part in parts:
             text = text + part.literal
             if part.column is not None:
-                piece = columns[part.column].read(_formatter(part.spec), "str", None, secret=secret)
+                piece = columns[part.column].read(
+                    self._formatter(part.spec), "str", None, secret=secret
+                )
                 text = text + pd.Series(piece.values)
                 found += piece.faults
         codes, distinct = pd.factorize(text.str.strip())
@@ -84,12 +87,20 @@ class Source:
     def total(self, names: Sequence[str], *, secret: bool = False) -> Cells:
         """The sum of number columns; empty only where all of them are."""
         columns = [self.column(name) for name in names]
-        parts = [column.read(number, "float64", None, secret=secret) for column in columns]
+        parts = [column.read(self._number, "float64", None, secret=secret) for column in columns]
         found = [*incomplete(columns), *(fault for part in parts for fault in part.faults)]
         total = np.sum([part.values.to_numpy(dtype=float) for part in parts], axis=0)
         codes, distinct = pd.factorize(total)
         sums = [float(f"{value:.{CERTAIN_DIGITS}g}") for value in distinct.tolist()]
         return Cells(codes, sums, " + ".join(names), tuple(found))
+
+    def _number(self, text: str) -> float:
+        return number(with_point(text) if self.decimal == "," else text)
+
+    def _formatter(self, spec: str) -> Callable[[str], str]:
+        if not spec:
+            return str
+        return lambda text: _formatted(self._number(text), spec)
 
 
 def converted(
@@ -163,16 +174,8 @@ def merged(cells: Cells, more: Iterable[pd.DataFrame]) -> Cells:
     return replace(cells, faults=(*cells.faults, *more))
 
 
-def _formatter(spec: str) -> Callable[[str], str]:
-    if not spec:
-        return str
-    return lambda text: _formatted(text, spec)
-
-
-def _formatted(text: str, spec: str) -> str:
+def _formatted(value: float, spec: str) -> str:
     try:
-        return formatted(number(text), spec)
-    except Unfit:
-        raise
+        return formatted(value, spec)
     except ValueError:
         raise Unfit("integer", f"a whole number is needed for the format {spec}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -150,9 +150,8 @@ class GroupSpec(BaseModel):
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Each source column that the group needs, with the setting that names it."""
-        for setting, text in (("key", self.key), ("name", self.name)):
-            names = columns_of(parts_of(text)) if is_template(text) else (text,)
-            yield from ((f"groups.{setting}", name) for name in names)
+        yield from _columns("groups.key", self.key)
+        yield from _columns("groups.name", self.name)
         if self.reference_unit != MAJORITY:
             yield "groups.reference_unit", self.reference_unit
         if self.fully_enclosed is not None:
@@ -164,22 +163,63 @@ class Mapping(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    scope: str = Field(min_length=1)
-    """The column that holds the facility or community."""
-    key: str = Field(min_length=1)
-    """The column that holds the source's own stable id of a unit."""
+    scope: FieldSpec = Field(
+        description="The column that holds the facility or community; or, like a field, its own "
+        "texts and what they mean (values), or one id for all rows (const).",
+    )
+    key: str = Field(
+        min_length=1,
+        description="The column, or a template of columns, that is the source's own stable id of a "
+        "unit.",
+    )
     fields: dict[str, FieldSpec] = Field(min_length=1)
     """API field: where its value comes from."""
     groups: GroupSpec | None = None
+    decimal: Literal[".", ","] = Field(
+        default=".",
+        description="What stands before the decimals in every number of the source: with a comma, "
+        "1.234,50 is read as 1234.5, and 1,234.50 is refused.",
+    )
+    ignore: dict[str, str] = Field(
+        default={},
+        description="Rows that are no units, such as totals: column: a regular expression. A row "
+        "is left out where the cell matches from its beginning, in any case.",
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _well_formed(cls, text: str) -> str:
+        if is_template(text):
+            parts_of(text)
+        return text
+
+    @field_validator("ignore")
+    @classmethod
+    def _expressions(cls, ignore: dict[str, str]) -> dict[str, str]:
+        for pattern in ignore.values():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+            if re.match(pattern, ""):
+                raise ValueError(f"{pattern!r} matches an empty cell, and so would leave out units")
+        return ignore
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Every (setting, source column) of the mapping."""
-        yield "scope", self.scope
-        yield "key", self.key
+        yield from ((f"ignore.{column}", column) for column in self.ignore)
+        yield from ((f"scope{suffix}", column) for suffix, column in self.scope.columns())
+        yield from _columns("key", self.key)
         for field, spec in self.fields.items():
             yield from ((f"fields.{field}{suffix}", column) for suffix, column in spec.columns())
         if self.groups is not None:
             yield from self.groups.columns()
+
+
+def _columns(setting: str, text: str) -> Iterator[tuple[str, str]]:
+    """The columns of a setting that is a column or a template."""
+    names = columns_of(parts_of(text)) if is_template(text) else (text,)
+    yield from ((setting, name) for name in names)
 
 
 def missing_columns(columns: Iterable[str], mapping: Mapping) -> list[tuple[str, str, str | None]]:

@@ -1,7 +1,8 @@
 """Map source rows to API fields and types. Nothing is dropped, nothing is guessed.
 
-Every input row comes out, in the same order; a cell that could not be mapped is absent in the
-frame and one line in the problems. Work is done per distinct text of a column, never per row.
+Every input row comes out, in the same order, except those that the settings name as no units; a
+cell that could not be mapped is absent in the frame and one line in the problems. Work is done per
+distinct text of a column, never per row.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pandas as pd
 from transforms.cells import Cells, Source, Taken, empties, merged
 from transforms.mapping import MAJORITY, FieldSpec
 from transforms.mapping import Mapping as MappingSettings
-from transforms.parse import PARSERS, Unfit, fit
+from transforms.parse import NUMERIC, PARSERS, Unfit, fit, with_point
 from transforms.schema import Field, FieldType, TargetSchema
 from transforms.template import is_template, parts_of
 
@@ -33,6 +34,7 @@ DTYPES: dict[FieldType, str] = {
 }
 WHOLE = re.compile(r"([+-]?[0-9]+)(\.0*)?")
 LISTED_TEXTS = 12  # in the message about a text that is not in `values`
+COMMA_NEEDED = "a number such as 1234,5 or 1.234,50 is needed, for `decimal` is a comma"
 NO_GROUP = Unfit("required", "every unit needs a group")
 
 
@@ -52,17 +54,32 @@ class Normalized:
 
 def normalize(rows: pd.DataFrame, mapping: MappingSettings, schema: TargetSchema) -> Normalized:
     """Map `rows`; `missing_columns`, `unknown_fields` and `unfit_settings` must have found none."""
-    source = Source(rows)
-    columns: dict[str, Any] = {
-        "_scope": _identity(source.column(mapping.scope)),
-        "_key": _identity(source.column(mapping.key)),
-    }
+    rows = units_among(rows, mapping)
+    source = Source(rows, mapping.decimal)
+    columns: dict[str, Any] = {}
     faults: list[tuple[str, pd.DataFrame]] = []
     for name, setting, taken in _taken(source, mapping, schema):
         columns[name] = taken.values
         faults += [(setting, fault) for fault in taken.faults]
     frame = pd.DataFrame(columns, index=rows.index)
     return Normalized(frame, problem_table(_lines(frame, *fault) for fault in faults))
+
+
+def units_among(rows: pd.DataFrame, mapping: MappingSettings) -> pd.DataFrame:
+    """The rows without those that the settings say to ignore."""
+    ignored = np.zeros(len(rows), dtype=bool)
+    for column, pattern in mapping.ignore.items():
+        cells = Source(rows).column(column)
+        match = re.compile(pattern, re.IGNORECASE).match
+        codes = [code for code, text in enumerate(cells.distinct) if match(text)]
+        ignored |= np.isin(cells.codes, codes)
+    return rows[~ignored] if ignored.any() else rows
+
+
+def scopes_of(rows: pd.DataFrame, mapping: MappingSettings) -> pd.Series:
+    """The scope of each row, as `normalize` reads it; "" where a row names none."""
+    taken = _scope(Source(rows, mapping.decimal), mapping)
+    return pd.Series(taken.values, index=rows.index)
 
 
 # Built once: most nights ask for it four times per pipeline, and nothing is refused.
@@ -82,6 +99,8 @@ def _taken(
     source: Source, mapping: MappingSettings, schema: TargetSchema
 ) -> Iterator[tuple[str, str, Taken]]:
     """Each column of the frame: its name, the setting that it comes from, its values."""
+    yield "_scope", "scope", _scope(source, mapping)
+    yield "_key", "key", _text(source, mapping.key).read(str, "str", "", secret=False)
     for name, spec in mapping.fields.items():
         yield name, name, _field(source, spec, schema.fields[name])
     groups = mapping.groups
@@ -99,8 +118,10 @@ def _taken(
         yield "_enclosed", "groups.fully_enclosed", _flag(source, groups.fully_enclosed)
 
 
-def _identity(cells: Cells) -> pd.api.extensions.ExtensionArray:
-    return cells.read(str, "str", "", secret=False).values
+def _scope(source: Source, mapping: MappingSettings) -> Taken:
+    taken = _field(source, mapping.scope, Field("text"))
+    # A text that means no scope has been told about; to the steps that follow it is an empty one.
+    return Taken(pd.Series(taken.values).fillna("").array, taken.faults)
 
 
 def _field(source: Source, spec: FieldSpec, field: Field) -> Taken:
@@ -109,7 +130,8 @@ def _field(source: Source, spec: FieldSpec, field: Field) -> Taken:
     if spec.values and "" in spec.values:
         empty = spec.values[""]
     fitted = None if empty is None else fit(empty, field.type)
-    return cells.read(_reader(spec, field.type), DTYPES[field.type], fitted, secret=field.secret)
+    reader = _reader(spec, field.type, source.decimal)
+    return cells.read(reader, DTYPES[field.type], fitted, secret=field.secret)
 
 
 def _cells(source: Source, spec: FieldSpec, *, secret: bool) -> Cells:
@@ -122,8 +144,13 @@ def _cells(source: Source, spec: FieldSpec, *, secret: bool) -> Cells:
     return source.constant()
 
 
+def _text(source: Source, text: str) -> Cells:
+    """A setting that is a column or a template."""
+    return source.template(parts_of(text)) if is_template(text) else source.column(text)
+
+
 def _group(source: Source, text: str) -> Taken:
-    cells = source.template(parts_of(text)) if is_template(text) else source.column(text)
+    cells = _text(source, text)
     # A row with a fault of its own is empty here too, and has been told about already.
     told = {position for fault in cells.faults for position in fault["position"]}
     empty = np.flatnonzero(cells.codes < 0)
@@ -137,18 +164,32 @@ def _flag(source: Source, column: str) -> Taken:
     return source.column(column).read(PARSERS["boolean"], "boolean", None, secret=False)
 
 
-def _reader(spec: FieldSpec, kind: FieldType) -> Callable[[Any], Any]:
+def _reader(spec: FieldSpec, kind: FieldType, decimal: str) -> Callable[[Any], Any]:
     """From one text to the API's value: cut out, then translated or parsed, then typed."""
     steps: list[Callable[[Any], Any]] = []
     if spec.extract is not None:
         steps.append(_cut_out(spec.extract))
+    comma = decimal == "," and spec.values is None and (spec.parse or kind) in NUMERIC
+    if comma:
+        steps.append(with_point)
     if spec.values is not None:
         steps.append(_translation(spec.values))
     if spec.parse is not None:
         steps.append(PARSERS[spec.parse])
     if spec.split is not None:
         steps.append(_splitter(spec.split))
+    if comma:
+        return lambda value: _with_comma(value, steps, kind)
     return lambda value: _stepped(value, steps, kind)
+
+
+def _with_comma(value: Any, steps: list[Callable[[Any], Any]], kind: FieldType) -> Any:
+    try:
+        return _stepped(value, steps, kind)
+    except Unfit as unfit:
+        # The parser saw a point in place of the comma, and its advice is about that.
+        need = COMMA_NEEDED if unfit.rule in NUMERIC and "needed" in unfit.need else unfit.need
+        raise Unfit(unfit.rule, need) from None
 
 
 def _stepped(value: Any, steps: list[Callable[[Any], Any]], kind: FieldType) -> Any:

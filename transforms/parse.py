@@ -41,6 +41,16 @@ class Unfit(ValueError):
         self.need = need
 
 
+# What a text is read as that a decimal comma changes the meaning of.
+NUMERIC = frozenset({"money", "number", "integer"})
+_EXCHANGED = str.maketrans(".,", ",.")
+
+
+def with_point(text: Any) -> Any:
+    """A number with a decimal comma as one with a point: `1.234,50` becomes `1,234.50`."""
+    return text.translate(_EXCHANGED) if isinstance(text, str) else text
+
+
 def number(text: str) -> float:
     """`12`, `12.50`, `1e3`, `1,234.50`; `1,234` could be 1.234 and is refused."""
     grouped = THOUSANDS.fullmatch(text)
@@ -138,7 +148,10 @@ def _cents(value: float) -> float:
 
 def _comma_hint(text: str) -> str:
     if DECIMAL_COMMA.fullmatch(text) and any(digit in text for digit in "0123456789"):
-        return "; write a decimal point, because a comma could mean thousands or decimals"
+        return (
+            "; write a decimal point, because a comma could mean thousands or decimals, or say "
+            'decimal: "," of the whole source'
+        )
     return ""
 
 

@@ -8,7 +8,7 @@ largest scope, not by the inventory. Rows that name no scope come first, for the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -24,6 +24,8 @@ HELD_BYTES = 2**27
 PART_ROWS = 100_000
 BUCKETS = 256
 NOWHERE = 0  # the bucket of rows without a scope
+
+ScopesOf = Callable[[pd.DataFrame], pd.Series]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,10 @@ class Extract:
             yield batch
 
 
-def by_scope(chunks: Chunks, scope: str, shelf: Shelf) -> Extract:
-    """Reads the source to its end; `scope` is the column that names the scope of a row. Raises
-    SourceUnreadable."""
-    whole = _Whole(chunks.origin, scope, shelf)
+def by_scope(chunks: Chunks, scopes: ScopesOf, shelf: Shelf) -> Extract:
+    """Reads the source to its end; `scopes` says the scope of each row, "" where it names none.
+    Raises SourceUnreadable."""
+    whole = _Whole(chunks.origin, scopes, shelf)
     for chunk in chunks.each:
         whole.add(chunk)
     return whole.ended()
@@ -94,7 +96,7 @@ class _Whole:
     """An extract on its way."""
 
     origin: str
-    scope: str
+    scopes: ScopesOf
     shelf: Shelf
     held: list[pd.DataFrame] = field(default_factory=list)
     held_bytes: int = 0
@@ -136,15 +138,10 @@ class _Whole:
     def _lay_down(self) -> None:
         while self.held:
             rows = self.held.pop(0)
-            for bucket, place in self.shelf.put(rows, self._buckets(rows)).items():
+            scopes = self.scopes(rows)
+            buckets = scopes.map({scope: _bucket(scope) for scope in scopes.unique()})
+            for bucket, place in self.shelf.put(rows, buckets).items():
                 self.buckets.setdefault(bucket, []).append(place)
-
-    def _buckets(self, rows: pd.DataFrame) -> pd.Series:
-        """The bucket of each row. A scope is told from another as in `transforms.normalize`."""
-        if self.scope not in rows.columns:
-            return pd.Series(NOWHERE, index=rows.index)
-        scopes = rows[self.scope].fillna("").str.strip()
-        return scopes.map({scope: _bucket(scope) for scope in scopes.unique()})
 
 
 def _whole(frames: Iterable[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

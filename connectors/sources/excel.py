@@ -85,3 +85,19 @@ def _width(row: Sequence[str | None]) -> int:
 
 def _full(cell: str | None) -> bool:
     return bool(cell and cell.strip())
+
+
+def sheets(data: bytes) -> dict[str, list[list[str]]]:
+    """The filled cells of each row, sheet by sheet; none where the workbook cannot be read, which
+    `read_excel` says better."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        grids = {name: _grid(book, name) for name in book.sheetnames}
+    except BROKEN:
+        return {}
+    return {
+        name: [[text for text in map(cell_text, row) if text and text.strip()] for row in grid]
+        for name, grid in grids.items()
+    }

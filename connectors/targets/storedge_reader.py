@@ -53,6 +53,12 @@ class StoredgeReader:
             _understood(scope, groups, live_group),
         )
 
+    def unit_types(self, scope: str) -> dict[str, str]:
+        """The id of each unit type by its name, of the types that any unit has."""
+        types = [unit.get("unit_type") for unit in self._collection(scope, "units")]
+        known = [kind for kind in types if isinstance(kind, Mapping) and kind.get("id")]
+        return {str(kind.get("name") or kind["id"]): str(kind["id"]) for kind in known}
+
     def _collection(self, scope: str, resource: str) -> list[Payload]:
         """All pages; read a second time when rows moved between them (contracts S11)."""
         for _ in range(2):

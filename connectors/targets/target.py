@@ -7,7 +7,7 @@ import math
 import random
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.auth import BearerToken, OAuth1, VendorAuth
@@ -75,6 +75,11 @@ class Target(ABC):
     def read(self, scope: str) -> Live:
         """The scope, proven complete; raises ApiError otherwise."""
 
+    def unit_types(self, scope: str) -> Mapping[str, str]:
+        """The ids of unit types by name, as the units of a scope tell them; none where an API has
+        no types."""
+        return {}
+
     @abstractmethod
     def push_of(self, work: ScopeWork, journal: Journal) -> ScopePush:
         """The push of one scope, ready to run."""
@@ -109,6 +114,10 @@ class StoredgeTarget(Target):
     def read(self, scope: str) -> Live:
         """The facility's units and, with custom groups, its groups."""
         return self.reader.read(scope)
+
+    def unit_types(self, scope: str) -> Mapping[str, str]:
+        """No list of them can be asked for (contracts B.11), but each unit names its own."""
+        return self.reader.unit_types(scope)
 
     def push_of(self, work: ScopeWork, journal: Journal) -> ScopePush:
         """The push of one facility."""

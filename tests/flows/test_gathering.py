@@ -72,9 +72,10 @@ def gathered(desk):
     """Everything that the desired side says, in plain values; or why it says nothing."""
     with jobs_of(desk.settings(), desk.world()) as [job]:
         try:
-            desired, balance = gather(job, extract(job))
+            found = gather(job, extract(job))
         except SourceUnreadable as error:
             return str(error)
+        desired, balance = found.desired, found.balance
         keys = [f"u{n}" for n in range(8)]
         return balance, desired.counts.to_dict("index"), desired.columns, desired.complete, [
             _said(desired, scope, keys) for scope in [*desired.scopes(), "nowhere"]

@@ -59,7 +59,7 @@ def test_the_example_of_the_design_is_accepted_as_it_means(example: Path) -> Non
     assert settings.schedule.timezone == "America/New_York"
     assert tuple(settings.pipelines) == settings.names == ("storage", "apartments")
     pipeline, target = storage_of(settings)
-    assert (pipeline.scope, pipeline.key, pipeline.missing) == ("SiteID", "UnitID", "report")
+    assert (pipeline.scope.column, pipeline.key, pipeline.missing) == ("SiteID", "UnitID", "report")
     assert pipeline.fields["width"].column == "dcWidth"
     assert target.secret_key.get_secret_value() == "b" * 40
     assert pipeline.guardrails == Guardrails(max_rate_change=0.3)
@@ -128,7 +128,14 @@ def test_the_mapping_holds_nothing_of_the_target(example: Path) -> None:
     mapping = pipeline.mapping
 
     assert type(mapping) is Mapping
-    assert set(mapping.model_dump()) == {"scope", "key", "fields", "groups"}
+    assert set(mapping.model_dump()) == {
+        "scope",
+        "key",
+        "fields",
+        "groups",
+        "decimal",
+        "ignore",
+    }
     assert mapping.fields == pipeline.fields
     assert mapping.groups == pipeline.groups
 

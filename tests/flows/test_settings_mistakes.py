@@ -24,6 +24,10 @@ ENVIRON = {
 }
 NEVER_SHOWN = [*ENVIRON.values(), "hunter2", "12345678", "pydantic", "inputs", "Input should"]
 STORAGE = "pipelines.storage"
+IN_A_PIPELINE = (
+    "scope, key, fields, groups, decimal, ignore, source, target, missing, guardrails, drift, "
+    "canary and 1 more"
+)
 APARTMENTS = "pipelines.apartments"
 TARGET_SETTINGS = (
     "batch_size, concurrency, kind, access_id, secret_key, base_url, custom_unit_groups, "
@@ -474,7 +478,7 @@ MISTAKES = [
         "batch_size",
         f"{STORAGE}.batch_size",
         'unknown setting "batch_size"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
+        IN_A_PIPELINE,
         'it belongs under "pipelines.storage.target"',
     ),
     Mistake(
@@ -504,7 +508,7 @@ MISTAKES = [
         "timezone: UTC",
         f"{STORAGE}.timezone",
         'unknown setting "timezone"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
+        IN_A_PIPELINE,
         'it belongs under "schedule"',
     ),
     Mistake(
@@ -514,7 +518,7 @@ MISTAKES = [
         "state: x.db",
         f"{STORAGE}.state",
         'unknown setting "state"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
+        IN_A_PIPELINE,
         "it belongs at the top of the file, not indented",
     ),
     Mistake(
@@ -544,18 +548,18 @@ MISTAKES = [
         "scope: 2024",
         f"{STORAGE}.scope",
         "found 2024",
-        "text",
-        'write it in quotes: "2024"',
+        "a column, {column: …}, {const: …}, {template: …} or {sum: […]}",
+        'a column is text: "2024"; a fixed value is {const: 2024}',
     ),
     Mistake(
         "a scope in braces",
         "scope: SiteID",
         "scope: {SiteID}",
-        "scope: {",
-        f"{STORAGE}.scope",
-        "found a section of settings",
-        "text",
-        'did you mean "SiteID", without the braces?',
+        "SiteID}",
+        f"{STORAGE}.scope.SiteID",
+        'unknown setting "SiteID"',
+        "column, values, parse, extract, split, default, const, template or sum",
+        'a column stands without braces: "SiteID"',
     ),
     Mistake(
         "a key without a value",

@@ -14,6 +14,7 @@ from connectors.sources import by_scope as module
 from connectors.sources.by_scope import Extract, by_scope
 from connectors.sources.extract import Chunk, Chunks, Malformed, chunk
 from connectors.sources.shelf import NO_FILE, Shelf
+from tests.connectors.sources.whole import sites as sites_of
 
 SITES = st.sampled_from(["F1", " F1 ", "F2", "F3", "", "  "])
 
@@ -49,7 +50,7 @@ def rows(frames: Sequence[pd.DataFrame]) -> dict[int, str]:
 
 
 def test_a_small_source_is_one_part_and_never_touches_the_disk(shelf: Shelf) -> None:
-    extract = by_scope(chunks(sites(2, ["F1", ""]), sites(4, ["F2", "F1"])), "site", shelf)
+    extract = by_scope(chunks(sites(2, ["F1", ""]), sites(4, ["F2", "F1"])), sites_of, shelf)
 
     (part,) = extract.parts()
     assert rows([part]) == {2: "u2", 3: "u3", 4: "u4", 5: "u5"}
@@ -61,7 +62,7 @@ def test_a_small_source_is_one_part_and_never_touches_the_disk(shelf: Shelf) -> 
 def test_every_scope_is_whole_in_one_part_and_rows_without_one_come_first(shelf: Shelf) -> None:
     source = chunks(sites(2, ["F1", "", "F2"]), sites(5, [" F1", "F3", None]))
 
-    parts = list(by_scope(source, "site", shelf).parts())
+    parts = list(by_scope(source, sites_of, shelf).parts())
 
     assert rows(parts) == {row: f"u{row}" for row in range(2, 8)}
     assert [site.strip() for site in parts[0]["site"].fillna("")] == [""] * len(parts[0])
@@ -80,7 +81,7 @@ def test_whatever_the_chunks_are_every_row_is_there_once(names: list[list[str]])
     with pytest.MonkeyPatch.context() as patch, Shelf() as shelf:
         patch.setattr(module, "HELD_BYTES", 0)
         patch.setattr(module, "PART_ROWS", 2)
-        extract = by_scope(chunks(*made), "site", shelf)
+        extract = by_scope(chunks(*made), sites_of, shelf)
 
         assert rows(list(extract.parts())) == {row: f"u{row}" for row in range(2, first)}
         assert extract.column("id").sort_index().tolist() == [f"u{row}" for row in range(2, first)]
@@ -93,7 +94,7 @@ def test_no_part_is_larger_than_its_largest_bucket(
     monkeypatch.setattr(module, "PART_ROWS", 10)
     source = chunks(*(sites(2 + 50 * n, [f"F{row}" for row in range(50)]) for n in range(4)))
 
-    sizes = [len(part) for part in by_scope(source, "site", shelf).parts()]
+    sizes = [len(part) for part in by_scope(source, sites_of, shelf).parts()]
 
     assert sum(sizes) == 200
     assert max(sizes) < 30
@@ -103,14 +104,14 @@ def test_parts_may_be_fewer_than_buckets(shelf: Shelf, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "HELD_BYTES", 0)
     source = chunks(sites(2, [f"F{row}" for row in range(300)]))
 
-    assert len(list(by_scope(source, "site", shelf).parts())) == 1
+    assert len(list(by_scope(source, sites_of, shelf).parts())) == 1
 
 
 @pytest.mark.usefixtures("large")
 def test_a_column_that_some_records_lack_is_empty_in_their_part(shelf: Shelf) -> None:
     source = chunks(sites(1, ["F1"], note=["x"]), sites(2, ["F2"], rate=["7"]))
 
-    extract = by_scope(source, "site", shelf)
+    extract = by_scope(source, sites_of, shelf)
 
     assert extract.columns == ("site", "id", "note", "rate")
     for part in extract.parts():
@@ -127,14 +128,16 @@ def test_a_column_without_a_name_is_kept_if_it_holds_anything_anywhere(
     filled = nameless | {"column 4": ["", "x"]}
 
     extract = by_scope(
-        chunks(sites(2, ["F1", "F2"], **nameless), sites(4, ["F1", "F2"], **filled)), "site", shelf
+        chunks(sites(2, ["F1", "F2"], **nameless), sites(4, ["F1", "F2"], **filled)),
+        sites_of,
+        shelf,
     )
 
     assert extract.columns == ("site", "id", "column 4")
 
 
 def verdict(shelf: Shelf, *each: Chunk) -> Extract:
-    return by_scope(chunks(*each), "site", shelf)
+    return by_scope(chunks(*each), sites_of, shelf)
 
 
 def test_what_the_last_chunk_doubts_and_what_any_could_not_read_takes_the_proof_away(

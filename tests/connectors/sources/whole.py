@@ -21,9 +21,14 @@ class Whole:
     origin: str
 
 
+def sites(rows: pd.DataFrame) -> pd.Series:
+    """The scope of each row, where a source has that column."""
+    return rows.reindex(columns=["site"])["site"].fillna("").str.strip()
+
+
 def whole(chunks: Chunks) -> Whole:
     with Shelf() as shelf:
-        extract = by_scope(chunks, "site", shelf)
+        extract = by_scope(chunks, sites, shelf)
         rows = pd.concat(extract.parts()).sort_index()
     return Whole(rows, extract.malformed, extract.complete, extract.reason, extract.origin)
 

@@ -1,0 +1,123 @@
+"""How a file would have to be read: its format, encoding, delimiter and sheet, by looking at it.
+
+Only what differs from what a reader takes for granted becomes a setting, so that a plain CSV needs
+none. Nothing is repaired: what no setting can read is refused with what to do.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from connectors.errors import SourceUnreadable
+from connectors.sources.excel import sheets
+from connectors.sources.file import SUFFIXES, FileSource, Format
+from connectors.sources.location import absolute, opened, origin_of, suffix_of
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_TEXT: Final = ("csv", "tsv", "json", "jsonl")
+_LINES: Final = 200  # that the delimiter is judged by
+_NARROW: Final = 2  # columns among which a title could not be told from names
+_PREAMBLE: Final = 20  # lines that a report prints above its table at most
+
+
+def sniff(path: str, base: Path) -> FileSource:
+    """The settings that read the file; raises SourceUnreadable where none can."""
+    with opened(absolute(path, base)) as file:
+        data = file.read()
+    kind = SUFFIXES.get(suffix_of(path))
+    settings: dict[str, object] = {"kind": "file", "path": path}
+    if kind is None:
+        kind = settings["format"] = _format(data)
+    if kind == "excel":
+        settings |= _sheet(data, origin_of(path))
+    if kind not in _TEXT:
+        return FileSource.model_validate(settings)
+    encoding = _encoding(data)
+    if encoding != "utf-8":
+        settings["encoding"] = encoding
+    if kind in ("csv", "tsv"):
+        text = data.decode(encoding, "replace").removeprefix("\ufeff")
+        settings |= _delimiter(text, "," if kind == "csv" else "\t", origin_of(path))
+    return FileSource.model_validate(settings)
+
+
+def _format(data: bytes) -> Format:
+    """By how the file begins, where its name does not tell."""
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"PK\x03\x04"):
+        return "excel"
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"["):
+        return "json"
+    if start.startswith(b"{"):
+        return "jsonl" if b"}\n{" in start or b"}\r\n{" in start else "json"
+    return "csv"
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-8 proves itself; what is not is what Windows writes, where every byte has a meaning."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
+
+
+def _delimiter(text: str, usual: str, origin: str) -> dict[str, object]:
+    """The delimiter that splits most lines into most cells; nothing when it is the usual one."""
+    split = {delimiter: _records(text, delimiter) for delimiter in (usual, *_DELIMITERS)}
+    best = max(split, key=lambda delimiter: _commonest(split[delimiter]))
+    width, _ = _commonest(split[best])
+    _refuse_title(split[best], width, origin)
+    return {} if best == usual or width == 1 else {"delimiter": best}
+
+
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of the first lines; none where quotes do not fit this delimiter."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        return [record for _, record in zip(range(_LINES), reader, strict=False)]
+    except csv.Error:
+        return []
+
+
+def _commonest(records: list[list[str]]) -> tuple[int, int]:
+    """The width that most lines have, where it is more than one, and how many those are."""
+    widths = [len(record) for record in records if any(map(str.strip, record))]
+    counts = Counter(width for width in widths if width > 1)
+    width, lines = max(counts.items(), key=lambda item: item[1], default=(1, 0))
+    return (width, lines) if lines > len(widths) / 2 else (1, lines)
+
+
+def _sheet(data: bytes, origin: str) -> dict[str, object]:
+    """The sheet with the most rows, where that is not the first: reports begin with a cover."""
+    every = sheets(data)
+    if not every:
+        return {}
+    longest = max(every, key=lambda name: sum(map(bool, every[name])))
+    _refuse_title(every[longest], max(map(len, every[longest])), origin)
+    return {} if longest == next(iter(every)) else {"sheet": longest}
+
+
+def _refuse_title(records: list[list[str]], width: int, origin: str) -> None:
+    """A report's own title above the names of the columns is no name of a column."""
+    filled = [sum(bool(cell.strip()) for cell in record) for record in records]
+    first = next((count for count in filled if count), 0)
+    below = [row for row, count in enumerate(filled[:_PREAMBLE], start=1) if count > width / 2]
+    if not below or first > width / 2 or width <= _NARROW:
+        return
+    raise SourceUnreadable(
+        f"The first line of {origin} is no line of column names: it fills {first} of {width} "
+        f"columns, and the names seem to stand in row {below[0]}. Export without a title, or "
+        "delete the rows above it."
+    )

@@ -1,0 +1,197 @@
+"""What an export's names and values are taken for, and what is left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.gaps import GAP
+from transforms.meanings import (
+    access,
+    bathrooms_of_both,
+    bedrooms,
+    bedrooms_of_both,
+    door,
+    rentable,
+)
+from transforms.proposal import Part, Proposal
+from transforms.recognize import propose, recognize
+from transforms.shapes import booleans, decimal_of, is_size
+from transforms.survey import survey
+from transforms.vocabulary import match
+
+
+def frame(**columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.array(cells, "str") for name, cells in columns.items()})
+
+
+def proposed(target: str = "storedge", **columns: list[str]) -> Proposal:
+    return propose(survey(frame(**columns)), target)
+
+
+def part(proposal: Proposal, place: str) -> Part:
+    return proposal.part(place)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "role"),
+    [
+        ("sUnitName", "storedge", "name"),
+        ("UNIT_NAME", "storedge", "name"),
+        ("dcStdRate", "storedge", "standard_rate"),
+        ("Monthly Street Rate (USD)", "storedge", "standard_rate"),
+        ("Door Width (ft)", "storedge", "door_width"),
+        ("Länge", "storedge", "length"),
+        ("SiteID", "storedge", "scope"),
+        ("unit_type.name", "storedge", "unit_type"),
+        ("Bed/Bath", "travtus", "bed_bath"),
+        ("SqFt", "travtus", "sqft"),
+        ("Bldg #", "travtus", "building_name"),
+        ("Zip Code", "travtus", "postal_code"),
+    ],
+)
+def test_a_name_is_known_in_any_spelling(name: str, target: str, role: str) -> None:
+    assert match(name, target)[0].role == role
+
+
+@pytest.mark.parametrize(
+    "name", ["Tenant Name", "Late Fee Rate", "Actual Rent", "Balance Due", "xyz"]
+)
+def test_a_column_about_the_tenant_is_never_one_of_the_unit(name: str) -> None:
+    assert match(name, "storedge") == []
+
+
+@pytest.mark.parametrize(
+    ("meaning", "text", "meant"),
+    [
+        (access, "Drive-Up", "outdoor"),
+        (access, "Interior Climate", "indoor"),
+        (access, "Standard", None),
+        (access, "Indoor Parking", None),
+        (door, "Roll Up", "roll_up"),
+        (door, "2", "swing"),
+        (door, "9", None),
+        (rentable, "Occupied", True),
+        (rentable, "Unrentable", False),
+        (rentable, "Vacant Not Ready", False),
+        (rentable, "?", None),
+        (bedrooms, "Studio", 0),
+        (bedrooms, "2 BR", 2),
+        (bedrooms, "Loft", None),
+        (bedrooms_of_both, "2BR/1.5BA", 2),
+        (bedrooms_of_both, "stu", 0),
+        (bathrooms_of_both, "2BR/1.5BA", 2),
+        (bathrooms_of_both, "3x2", 2),
+        (bathrooms_of_both, "stu", None),
+    ],
+)
+def test_words_mean_what_they_say_or_nothing(meaning: Any, text: str, meant: Any) -> None:
+    assert meaning(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("columns", "sign"),
+    [
+        ([["1.234,50", "89,00"], ["2,5"]], ","),
+        ([["1,234.50", "89.00"], ["1,250"]], "."),
+        ([["10", "12"], ["A, B", "C"]], "."),
+        ([["1.234,50 €"], ["10.5"], ["89,00"]], ","),
+    ],
+)
+def test_the_decimal_sign_is_that_of_most_columns(columns: list[list[str]], sign: str) -> None:
+    assert decimal_of(columns) == sign
+
+
+def test_marks_beside_empty_cells_are_yes_and_no() -> None:
+    assert booleans(["x"], empty=True) == {"x": True, "": False}
+    assert booleans(["Ja", "Nein"], empty=True) == {"Ja": True, "Nein": False}
+    assert booleans(["maybe", "x"], empty=False) is None
+
+
+@pytest.mark.parametrize("text", ["10x15", "10' x 15'", "5 X 5 x 8", "2,5x3 m"])
+def test_sizes_are_known_by_their_looks(text: str) -> None:
+    assert is_size([text])
+
+
+def test_totals_are_told_from_units_by_a_word_and_their_empty_cells() -> None:
+    seen = survey(
+        frame(
+            Unit=["Total Wellness", "2", "Grand Total", "Page total: 2"],
+            Size=["5x5", "5x5", "", ""],
+            Rate=["10", "20", "30", "30"],
+            Floor=["1", "1", "", ""],
+        )
+    )
+
+    assert seen.rows["Unit"].tolist() == ["Total Wellness", "2"]
+    assert seen.ignore == {"Unit": r"(Grand Total|Page total)\b"}
+
+
+def test_an_id_is_the_key_and_a_name_only_where_there_is_none() -> None:
+    with_id = proposed(UnitID=["7", "8"], Unit=["A", "B"], Width=["5", "5"])
+    without = proposed(Unit=["A", "B"], Width=["5", "5"])
+
+    assert (part(with_id, "key").value, part(with_id, "key").confidence) == ("UnitID", "sure")
+    assert (part(without, "key").value, part(without, "key").confidence) == ("Unit", "likely")
+    assert "renamed" in part(without, "key").reason
+
+
+def test_a_number_that_repeats_is_a_key_only_together_with_the_building() -> None:
+    proposal = proposed("travtus", Bldg=["A", "A", "B"], Unit=["1", "2", "1"], Beds=["1", "1", "2"])
+
+    assert part(proposal, "key").value == "{Bldg}-{Unit}"
+    assert part(proposal, "fields.external_ref").value == {"template": "{Bldg}-{Unit}"}
+
+
+def test_ids_of_facilities_are_known_by_their_looks_and_those_of_types_are_no_facilities() -> None:
+    ids = ["f7687db9-654a-4018-8d27-bd0f3bfd25a0"] * 4
+    names = ["A", "B", "C", "D"]
+
+    assert part(proposed(Unit=names, Where=ids), "scope").value == "Where"
+    assert part(proposed(Unit=names, UnitTypeID=ids), "scope").value == {"const": GAP}
+    assert part(proposed(Unit=names, UnitTypeID=ids), "fields.unit_type").value == "UnitTypeID"
+
+
+def test_no_id_and_no_measure_is_ever_invented() -> None:
+    proposal = proposed(Unit=["A", "B"], Type=["Big", "Small"], Rate=["$5.00", "$6.00"])
+
+    assert part(proposal, "scope").value == {"const": GAP}
+    assert part(proposal, "fields.unit_type").value["values"] == {"Big": GAP, "Small": GAP}
+    for name in ("width", "length", "height", "door_width", "door_height", "door_type"):
+        assert part(proposal, f"fields.{name}").value == {"const": GAP}
+
+
+def test_a_lock_code_is_mapped_and_never_shown_nor_taken_for_a_key() -> None:
+    proposal = proposed(Unit=["A", "A"], LockCode=["4711", "4712"], Width=["5", "6"])
+
+    assert part(proposal, "fields.combination_lock_number").value == "LockCode"
+    assert "47" not in repr(proposal)
+    assert part(proposal, "key").value != "LockCode"
+
+
+def test_what_an_inventory_is_shows_in_its_columns() -> None:
+    storage = frame(Unit=["1"], Width=["5"], Length=["5"], Door=["roll up"])
+    homes = frame(Unit=["1"], Beds=["2"], Baths=["1"], SqFt=["700"])
+
+    assert recognize(survey(storage)) == ("storedge", True)
+    assert recognize(survey(homes)) == ("travtus", True)
+    assert recognize(survey(frame(a=["1"], b=["2"])))[1] is False
+
+
+@settings(max_examples=30)
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=12).map(str.strip).filter(bool),
+        st.lists(st.text(max_size=8), min_size=3, max_size=3),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_any_table_at_all_is_proposed_for_both_targets(columns: dict[str, list[str]]) -> None:
+    for target in ("storedge", "travtus"):
+        settings = propose(survey(frame(**columns)), target).settings()
+        assert {"scope", "key", "fields"} <= set(settings)

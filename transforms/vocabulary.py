@@ -1,0 +1,277 @@
+"""The names that exports give to what the APIs call otherwise: SiteLink's, storEDGE's, rent rolls'.
+
+A name counts in any case and spelling (`sUnitName`, `UNIT NAME` and `unit_name` are one). A whole
+name that is listed is sure; one that only has a telling name in it is likely. Pure tables and one
+comparison: what stands in the cells is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+# SiteLink writes the type before the name: sUnitName, dcWidth, iFloor, bRentable.
+_HUNGARIAN: Final = re.compile(r"(?:dc|s|b|i|d|c|u)(?=[A-Z])")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+|#")
+# Columns about the tenant, or about money that is not the asking rate.
+_FOREIGN: Final = frozenset(
+    {
+        "tenant",
+        "resident",
+        "occupant",
+        "customer",
+        "email",
+        "phone",
+        "balance",
+        "deposit",
+        "late",
+        "fee",
+        "tax",
+        "insurance",
+        "paid",
+        "due",
+        "discount",
+        "lease",
+        "moved",
+        "move",
+        "date",
+        "admin",
+        "actual",
+        "current",
+        "contract",
+        "charge",
+        "loss",
+        "mieter",
+        "kaution",
+        "locataire",
+        "image",
+        "url",
+        "web",
+        "website",
+        "online",
+    }
+)
+
+COMMON: Final = {
+    "key": (
+        "unit id;unit key;unit guid;unit uuid;id;guid;uuid;external ref;external id;unit "
+        "ref;record id;unit code;source id;einheit id;objekt nr"
+    ),
+    "scope": (
+        "site id;facility id;property id;community id;community ref;store id;location "
+        "id;site;facility;property;community;store;location;site code;facility code;property "
+        "code;location code;store number;facility name;site name;property name;community "
+        "name;location name;store "
+        "name;complex;standort;filiale;anlage;liegenschaft;etablissement;vestiging;sucursal"
+    ),
+}
+STORAGE: Final = COMMON | {
+    "name": (
+        "unit name;unit;unit number;unit no;unit num;unit #;space;space number;space no;space "
+        "#;name;box;box nr;boxnummer;einheit;lagerbox;numéro;numero;box no;locker"
+    ),
+    "width": "width;unit width;w;breite;largeur;ancho;breedte;width ft",
+    "length": (
+        "length;depth;unit length;unit "
+        "depth;l;länge;laenge;tiefe;longueur;profondeur;largo;lengte;diepte;length ft"
+    ),
+    "height": "height;ceiling height;ceiling;unit height;h;höhe;hoehe;hauteur;alto;hoogte",
+    "door_width": "door width;torbreite;türbreite",
+    "door_height": "door height;torhöhe;türhöhe",
+    "door_type": "door type;door;door style;tür;tor;türart",
+    "access_type": (
+        "access type;inside;indoor;outdoor;outside;interior;exterior;access;unit location;drive "
+        "up;driveup;access kind;innen;innenliegend;zugang"
+    ),
+    "size": (
+        "size;unit size;dimensions;dims;size w x l;size wxl;w x "
+        "l;wxl;maße;masse;größe;groesse;dimensions ft;taille;maat"
+    ),
+    "standard_rate": (
+        "standard rate;std rate;street rate;rack rate;list price;list rate;asking rate;asking "
+        "rent;rate;price;monthly rate;monthly rent;monthly price;market rent;market "
+        "rate;rent;street price;preis;miete;monatsmiete;prix;loyer;precio;prijs;huur;miete "
+        "netto;monatspreis"
+    ),
+    "walk_thru_order": (
+        "walk thru order;walk through order;walkthru order;walkthrough;walk order;sort "
+        "order;sequence"
+    ),
+    "unit_type": (
+        "type name;unit type;type;category;unit category;unit "
+        "class;class;typ;art;kategorie;type de box;tipo;unit type name;kind;unit kind;unit type id"
+    ),
+    "floor": (
+        "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;verdieping"
+    ),
+    "rentable": "rentable;is rentable;available for rent;vermietbar;louable;can rent",
+    "status": "status;unit status;occupancy;occupancy status;unit state;belegung",
+    "attribute_description": (
+        "attribute description;unit note;description;unit "
+        "description;notes;note;comment;comments;remarks;features;bemerkung;beschreibung;remarque;notas"
+    ),
+    "combination_lock_number": (
+        "lock code;combination lock number;lock combination;combination;lock "
+        "number;combo;lock;schlosscode;combination lock"
+    ),
+    "overlock_lock_number": "overlock lock number;overlock;overlock number;overlock code",
+    "group": "unit group;group;unit group name;group name;gruppe",
+    "tax_rates": "tax rates;tax rate ids",
+    "unit_amenities": "unit amenities;amenity ids",
+    "tier": "tier;tier id",
+    "rank": "rank;unit rank",
+    "exclude_from_api": "exclude from api",
+}
+APARTMENTS: Final = COMMON | {
+    "unit_number": (
+        "unit number;unit;unit no;unit num;unit #;apt;apt number;apt no;apt #;apartment;apartment"
+        " number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement"
+    ),
+    "number_of_bedrooms": (
+        "bedrooms;beds;bed;br;bd;bdrms;bedroom count;number of bedrooms;num beds;bed "
+        "count;schlafzimmer;chambres"
+    ),
+    "number_of_bathrooms": (
+        "bathrooms;baths;bath;ba;bathroom count;number of bathrooms;num baths;bath "
+        "count;badezimmer;bäder"
+    ),
+    "full_baths": "full baths;full bathrooms;full bath",
+    "half_baths": "half baths;half bathrooms;half bath;powder rooms",
+    "bed_bath": (
+        "bed bath;beds baths;bd ba;br ba;bed and bath;bedrooms bathrooms;floor plan type;unit "
+        "type;floorplan;floor plan"
+    ),
+    "sqft": (
+        "sqft;sq ft;square feet;square footage;sf;unit sqft;size;area;net sf;unit sq "
+        "ft;rsf;rentable sqft;gross sf;living area"
+    ),
+    "has_flex_wall": "flex wall;has flex wall;flex",
+    "building_name": (
+        "bldg;building;building name;bldg name;building number;bldg #;bldg "
+        "no;gebäude;haus;bâtiment;building id;bldg id"
+    ),
+    "address_line_1": (
+        "address;street;street address;address 1;address line 1;address1;addr;street name;unit "
+        "address;property address;straße;strasse;adresse;rue;addr1"
+    ),
+    "address_line_2": "address 2;address line 2;address2;addr2",
+    "city": "city;town;ort;stadt;ville",
+    "state": "state;province;st;bundesland;region",
+    "country": "country;land;pays",
+    "postal_code": "zip;zip code;postal code;postcode;zipcode;plz;code postal",
+    "latitude": "latitude;lat",
+    "longitude": "longitude;lng;lon;long",
+}
+Words = tuple[str, ...]
+Order = tuple[int, int, int]
+
+
+def _phrases(table: Mapping[str, str]) -> dict[str, list[Words]]:
+    return {
+        role: [tuple(phrase.casefold().split()) for phrase in names.split(";")]
+        for role, names in table.items()
+    }
+
+
+PHRASES: Final = {"storedge": _phrases(STORAGE), "travtus": _phrases(APARTMENTS)}
+# Names that tell even when other words stand around them; `type` or `name` alone would not.
+_TELLING: Final = frozenset(
+    {
+        "width",
+        "length",
+        "depth",
+        "height",
+        "rate",
+        "rent",
+        "price",
+        "size",
+        "floor",
+        "sqft",
+        "bedrooms",
+        "beds",
+        "baths",
+        "bathrooms",
+        "zip",
+        "city",
+        "street",
+        "facility",
+        "site",
+        "property",
+        "community",
+        "building",
+        "bldg",
+        "preis",
+        "miete",
+        "breite",
+        "länge",
+        "höhe",
+        "tiefe",
+        "largeur",
+        "longueur",
+        "hauteur",
+        "prix",
+        "loyer",
+        "uuid",
+        "guid",
+        "overlock",
+        "combination",
+        "dimensions",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a column's name means: its role, whether the whole name is listed, and its rank among
+    the names of the role (0 is the most telling)."""
+
+    role: str
+    sure: bool
+    rank: int
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """`sUnitName`, `UNIT_NAME` and `Unit name` are all (unit, name)."""
+    return tuple(word.casefold() for word in _WORD.findall(_HUNGARIAN.sub("", name, count=1)))
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a column is about the tenant or about money that is not the asking rate."""
+    return bool(_FOREIGN & set(words_of(name)))
+
+
+def match(name: str, target: str) -> list[Match]:
+    """Every role that the name may mean, the most fitting first."""
+    words = words_of(name)
+    found = [
+        _whole(words, role, phrases) or _within(words, role, phrases)
+        for role, phrases in PHRASES[target].items()
+    ]
+    fitting = [one for one in found if one is not None]
+    return [match for _, match in sorted(fitting, key=lambda pair: pair[0])]
+
+
+def _whole(words: Words, role: str, phrases: list[Words]) -> tuple[Order, Match] | None:
+    """The name is one of the phrases, however it is spaced."""
+    joined = "".join(words)
+    for rank, phrase in enumerate(phrases):
+        if "".join(phrase) == joined:
+            return (0, 0, rank), Match(role, sure=True, rank=rank)
+    return None
+
+
+def _within(words: Words, role: str, phrases: list[Words]) -> tuple[Order, Match] | None:
+    """The name has a telling phrase in it; the longest phrase tells most."""
+    if _FOREIGN & set(words):
+        return None
+    inside = [
+        (-len(phrase), rank)
+        for rank, phrase in enumerate(phrases)
+        if set(phrase) < set(words) and (len(phrase) > 1 or phrase[0] in _TELLING)
+    ]
+    if not inside:
+        return None
+    length, rank = min(inside)
+    return (1, length, rank), Match(role, sure=False, rank=rank)
