@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-
-import pandas as pd
+from typing import NamedTuple
 
 from flows.job import Job
 from flows.report_text import counted, visible
@@ -16,29 +15,39 @@ REASONS = 5
 Reason = tuple[str, str]  # field, rule
 
 
+class Line(NamedTuple):
+    """One line of the rejections."""
+
+    row: int
+    field: str
+    rule: str
+    message: str
+
+
 def complaints_of(job: Job, desired: Desired) -> list[str]:
     """The most frequent reasons first, each with its first row; those of as many rows stand in the
     order of their rows."""
-    counts, first = Counter[Reason](), dict[Reason, pd.Series]()
-    for lines in desired.rejections.each():
-        for reason, alike in lines.groupby(["field", "rule"], sort=False):
-            counts[reason] += alike["row"].nunique()
-            earliest = alike.loc[alike["row"].idxmin()]
-            if reason not in first or earliest["row"] < first[reason]["row"]:
-                first[reason] = earliest
-    frequent = sorted(counts, key=lambda reason: (-counts[reason], first[reason]["row"]))
+    counts, first = Counter[Reason](), dict[Reason, Line]()
+    for rejections in desired.rejections.each():
+        alike = rejections.drop_duplicates(["row", "field", "rule"]).sort_values("row")
+        for line in alike[["row", "field", "rule", "message"]].itertuples(index=False):
+            reason = (line.field, line.rule)
+            counts[reason] += 1
+            if reason not in first or line.row < first[reason].row:
+                first[reason] = Line(*line)
+    frequent = sorted(counts, key=lambda reason: (-counts[reason], first[reason].row))
     told = [_told(job, counts[reason], first[reason]) for reason in frequent[:REASONS]]
     more = len(frequent) - REASONS
     return told + ([f"and {counted(more, 'more reason')}"] if more > 0 else [])
 
 
-def _told(job: Job, count: int, line: pd.Series) -> str:
-    setting = _setting(job, str(line["field"]))
+def _told(job: Job, count: int, line: Line) -> str:
+    setting = _setting(job, line.field)
     columns = [column for path, column in job.pipeline.mapping.columns() if _within(path, setting)]
     cells = f", {' + '.join(columns)}" if columns else ""
     more = f" (and {counted(count - 1, 'more row')})" if count > 1 else ""
-    said = visible(line["message"])
-    return f"rejected: row {line['row']}{cells}: {said}{more} {_cure(job, setting, line['rule'])}"
+    said = visible(line.message)
+    return f"rejected: row {line.row}{cells}: {said}{more} {_cure(job, setting, line.rule)}"
 
 
 def _setting(job: Job, field: str) -> str:
