@@ -27,9 +27,10 @@ lint: .venv/.installed-dev
 sandbox: .venv/.installed
 	$(BIN)/unitsync sandbox
 
-# The picture in the README, drawn again from real output.
-docs: .venv/.installed
+# The picture in the README and the page of mistakes, written again from real output.
+docs: .venv/.installed-dev
 	$(BIN)/python docs/picture.py docs/plan.svg
+	$(BIN)/python -m tests.flows.mistakes docs/reference/mistakes.md
 
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:

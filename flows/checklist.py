@@ -41,12 +41,16 @@ CHECKS = (
 _T = TypeVar("_T")
 
 
-class NothingValid(Exception):
-    """Every row was rejected: the mapping or the source is wrong, and a person should look."""
+class TooManyRejected(Exception):
+    """So many rows were rejected that mapping or source is wrong; the others are `desired`."""
+
+    def __init__(self, message: str, desired: Desired) -> None:
+        super().__init__(message)
+        self.desired = desired
 
 
 _EXIT_CODES: dict[type[Exception], int] = {
-    NothingValid: 1,
+    TooManyRejected: 1,
     ConfigError: 2,
     SourceUnreadable: 4,
     AccessMissing: 4,
@@ -127,7 +131,12 @@ def _examine_job(checklist: Checklist, job: Job, world: World) -> None:
     prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
     prove("mapping", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
-    desired = prove("validation", lambda: _desired(job, extracted), lambda d: _told_rows(job, d))
+    try:
+        desired = prove("validation", lambda: _desired(job, extracted), lambda d: _told(job, d))
+    except TooManyRejected as error:
+        desired = error.desired
+        if not _valid(desired):
+            raise
     checklist.sample = sample_of(desired, job.target.schema)
     scopes = Scopes(job, world, desired.scopes())
     prove("credentials", scopes.prove_credentials, lambda _: scopes.credentials_told())
@@ -135,9 +144,12 @@ def _examine_job(checklist: Checklist, job: Job, world: World) -> None:
 
 
 def _desired(job: Job, extracted: Extract) -> Desired:
-    desired, _ = gather(job, extracted)
-    if not _valid(desired):
-        raise NothingValid("\n".join(["no row is valid", *complaints_of(job, desired)]))
+    desired, balance = gather(job, extracted)
+    limits = job.pipeline.guardrails
+    most = balance.extracted * (1 if limits.max_rejected is None else limits.max_rejected)
+    flood = balance.rejected > most and balance.rejected >= limits.at_least
+    if flood or not _valid(desired):
+        raise TooManyRejected(_told(job, desired), desired)
     return desired
 
 
@@ -155,9 +167,10 @@ def _told_columns(job: Job) -> str:
     return f"all there, for {counted(len(job.pipeline.mapping.fields), 'field')} of the API"
 
 
-def _told_rows(job: Job, desired: Desired) -> str:
+def _told(job: Job, desired: Desired) -> str:
+    valid = counted(_valid(desired), "valid row") if _valid(desired) else "no row is valid"
     scopes = counted(len(desired.scopes()), "scope")
-    return "\n".join([f"{_valid(desired):,} valid, in {scopes}", *complaints_of(job, desired)])
+    return "\n".join([f"{valid}, in {scopes}", *complaints_of(job, desired)])
 
 
 def _valid(desired: Desired) -> int:

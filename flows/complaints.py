@@ -29,12 +29,12 @@ def complaints_of(job: Job, desired: Desired) -> list[str]:
     order of their rows."""
     counts, first = Counter[Reason](), dict[Reason, Line]()
     for rejections in desired.rejections.each():
-        alike = rejections.drop_duplicates(["row", "field", "rule"]).sort_values("row")
-        for line in alike[["row", "field", "rule", "message"]].itertuples(index=False):
-            reason = (line.field, line.rule)
-            counts[reason] += 1
-            if reason not in first or line.row < first[reason].row:
-                first[reason] = Line(*line)
+        lines = rejections.drop_duplicates(["row", "field", "rule"]).sort_values("row")
+        counts.update(zip(lines["field"], lines["rule"], strict=True))
+        earliest = lines.drop_duplicates(["field", "rule"])[list(Line._fields)]
+        for line in (Line(*values) for values in earliest.to_numpy().tolist()):
+            reason = line.field, line.rule
+            first[reason] = min(first.get(reason, line), line)
     frequent = sorted(counts, key=lambda reason: (-counts[reason], first[reason].row))
     told = [_told(job, counts[reason], first[reason]) for reason in frequent[:REASONS]]
     more = len(frequent) - REASONS

@@ -16,6 +16,8 @@ from flows.commands import check
 from flows.sample import SCOPES
 from tests.bench import CREDENTIALS, HARBOR, MILL, Bench
 
+CORRECT = "Correct the export, or the mapping in"
+NO_COMMA = "a comma is not allowed, because storEDGE may make several units of it."
 EMPTY = f"nothing is there yet in {HARBOR} and {MILL}; a wrong id looks the same"
 
 
@@ -60,17 +62,25 @@ def test_a_rejected_row_is_told_with_its_column_its_cause_and_the_line_of_its_ma
 ) -> None:
     valid, *rejected = told(examined(bench, "storage"))["validation"][1].split("\n")
 
-    assert valid == "116 valid, in 2 scopes"
-    assert rejected == [
-        "rejected: row 15, dcStdRate: standard_rate is empty; a value is required. "
-        f"Correct the export, or the mapping in {bench.config}:37 (standard_rate).",
-        "rejected: row 45, iDoorType: iDoorType is “9”; allowed are “0”, “1”, “2”. "
-        f"Add it to the values in {bench.config}:35 (door_type), or correct the export.",
-        "rejected: row 72, dcWidth: width is “0”; it must be above 0. "
-        f"Correct the export, or the mapping in {bench.config}:30 (width).",
-        "rejected: row 103, sUnitName: name is “B011, B011a”; a comma is not allowed, because "
-        "storEDGE may make several units of it. "
-        f"Correct the export, or the mapping in {bench.config}:29 (name).",
+    assert valid == "116 valid rows, in 2 scopes"
+    assert [line.partition(": ")[2] for line in rejected] == [
+        f"{told} {bench.config}:{line} ({field}){end}"
+        for told, line, field, end in (
+            (
+                f"row 15, dcStdRate: standard_rate is empty; a value is required. {CORRECT}",
+                37,
+                "standard_rate",
+                ".",
+            ),
+            (
+                "row 45, iDoorType: iDoorType is “9”; allowed are “0”, “1”, “2”. Add it to the values in",
+                35,
+                "door_type",
+                ", or correct the export.",
+            ),
+            (f"row 72, dcWidth: width is “0”; it must be above 0. {CORRECT}", 30, "width", "."),
+            (f"row 103, sUnitName: name is “B011, B011a”; {NO_COMMA} {CORRECT}", 29, "name", "."),
+        )
     ]
 
 
@@ -78,7 +88,7 @@ def test_a_thousand_rows_that_are_wrong_alike_are_one_line(bench: Bench) -> None
     bench.edit("unitsync.yaml", "width: dcWidth", "width: sUnitName")
     lines = told(examined(bench, "storage"))["validation"][1].split("\n")
 
-    assert lines[0] == "no row is valid"
+    assert lines[0] == "no row is valid, in 2 scopes"
     assert lines[1].startswith("rejected: row 2, sUnitName: sUnitName is “A001”; a number")
     assert "(and 119 more rows)" in lines[1]
 
@@ -197,6 +207,17 @@ def test_a_source_that_is_not_there_exits_with_4_and_names_it(bench: Bench) -> N
 
     assert checklist.exit_code == 4
     assert "apartments.csv" in told(checklist)["source"][1]
+
+
+def test_more_rejected_rows_than_the_guardrail_takes_fail_the_check_and_the_rest_is_still_tried(
+    bench: Bench,
+) -> None:
+    bench.edit("unitsync.yaml", "1: roll_up, 2: swing", "1: roll_up")
+    checklist = examined(bench, "storage")
+
+    assert checklist.exit_code == 1
+    assert statuses(checklist) == ["ok", "ok", "ok", "failed", "ok", "ok", "ok"]
+    assert checklist.sample is not None
 
 
 def test_a_source_without_a_single_valid_row_is_for_a_person_to_look_at(bench: Bench) -> None:
