@@ -12,6 +12,7 @@ from rich.text import Text
 
 from flows.checklist import Checklist, examine, exit_code_of
 from flows.console import answering, out, print_json
+from flows.own_commands import completed
 from flows.report_text import counted, shown
 from flows.sample import Sample
 from flows.settings import load_shared
@@ -69,7 +70,9 @@ def _show(checklist: Checklist) -> None:
     for check in checklist.checks:
         mark, style = _MARKS[check.status]
         seconds = "" if check.status == "skipped" else f"{check.seconds:.2f} s"
-        told = Text(check.message or _NOT_TRIED, style="" if check.status == "ok" else style)
+        told = Text(
+            completed(check.message) or _NOT_TRIED, style="" if check.status == "ok" else style
+        )
         table.add_row(Text(f"  {mark}", style), check.check, told, Text(seconds, "dim"))
     out.print(table)
     if checklist.sample:

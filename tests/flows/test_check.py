@@ -16,6 +16,7 @@ from flows.commands import check
 from flows.sample import SCOPES
 from tests.bench import CREDENTIALS, HARBOR, MILL, Bench
 
+ALLOWED = "allowed are “0”, “1”, “2”."
 CORRECT = "Correct the export, or the mapping in"
 NO_COMMA = "a comma is not allowed, because storEDGE may make several units of it."
 EMPTY = f"nothing is there yet in {HARBOR} and {MILL}; a wrong id looks the same"
@@ -73,7 +74,7 @@ def test_a_rejected_row_is_told_with_its_column_its_cause_and_the_line_of_its_ma
                 ".",
             ),
             (
-                "row 45, iDoorType: iDoorType is “9”; allowed are “0”, “1”, “2”. Add it to the values in",
+                f"row 45, iDoorType: iDoorType is “9”; {ALLOWED} Add it to the values in",
                 35,
                 "door_type",
                 ", or correct the export.",
