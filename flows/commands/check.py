@@ -70,13 +70,17 @@ def _show(checklist: Checklist) -> None:
     for check in checklist.checks:
         mark, style = _MARKS[check.status]
         seconds = "" if check.status == "skipped" else f"{check.seconds:.2f} s"
-        told = Text(
-            completed(check.message) or _NOT_TRIED, style="" if check.status == "ok" else style
-        )
+        told = _told(completed(check.message) or _NOT_TRIED, "" if check.status == "ok" else style)
         table.add_row(Text(f"  {mark}", style), check.check, told, Text(seconds, "dim"))
     out.print(table)
     if checklist.sample:
         _show_sample(checklist.sample)
+
+
+def _told(message: str, style: str) -> Text:
+    """What a check found; what it remarks beside that stands below, for a person to look at."""
+    first, *others = message.split("\n")
+    return Text(first, style).append("".join(f"\n{line}" for line in others), style or "yellow")
 
 
 def _show_sample(sample: Sample) -> None:

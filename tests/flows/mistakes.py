@@ -815,7 +815,7 @@ def said(mistake: Mistake, server: SandboxServer, vendors: Sandbox) -> tuple[int
     with desk_of(server, vendors) as desk:
         mistake.make(desk)
         result = CliRunner().invoke(app, list(mistake.command))
-        message = _message(result.stdout, result.stderr).replace(str(desk.folder), "/home/you")
+        message = _message(result.stdout, result.stderr).replace(str(desk.folder), "/your/folder")
     vendors.clear_faults()
     return result.exit_code, message.replace(server.url, "http://127.0.0.1:8750").strip()
 

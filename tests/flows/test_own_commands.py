@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from flows.terminal import HarmlessConsole
 from tests.bench import CREDENTIALS, Bench
 
 ELSEWHERE = Path("a folder/other.yaml")
-
-
-@pytest.fixture(autouse=True)
-def as_usual() -> Iterator[None]:
-    yield
-    started_with(None)
 
 
 def printed(line: str | Text) -> str:
