@@ -19,6 +19,7 @@ from connectors.errors import (
 )
 from flows.job import Job
 from flows.report_text import counted, listed
+from flows.sync import Watcher
 from flows.world import World
 
 # So many scopes are named when they cannot be read; of 5,000 more would help nobody.
@@ -54,11 +55,14 @@ class Scopes:
         if isinstance(found, ApiError) and not isinstance(found, _NOT_THEIRS):
             raise AccessMissing(self._told(found))
 
-    def prove_access(self) -> None:
+    def prove_access(self, watcher: Watcher) -> None:
         """Reads all others; raises AccessMissing with those that cannot be read."""
         rest = [scope for scope in self.names if scope not in self.found]
+        watcher.begin(self.job.name, len(rest))
         with self.world.pool(self.job.target.concurrency) as pool:
-            self.found.update(zip(rest, pool.map(self._read, rest), strict=True))
+            for scope, found in zip(rest, pool.map(self._read, rest), strict=True):
+                self.found[scope] = found
+                watcher.advance(self.job.name, 1)
         if lost := self._lost():
             raise AccessMissing("\n".join(self._complaints(lost)))
 

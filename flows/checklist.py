@@ -24,6 +24,7 @@ from flows.places import prove_places
 from flows.report_text import counted
 from flows.sample import Sample, sample_of
 from flows.settings import Settings, load
+from flows.sync import Watcher
 from flows.world import World
 from state.errors import StateError
 from transforms.reshape import Desired
@@ -108,27 +109,28 @@ class Checklist:
         self.checks.append(Check(check, status, told, self.clock.monotonic() - started))
 
 
-def examine(config: Path, pipeline: str, world: World) -> Checklist:
-    """The checklist of one pipeline."""
+def examine(config: Path, pipeline: str, world: World, watcher: Watcher = Watcher()) -> Checklist:
+    """The checklist of one pipeline; the watcher is told of what may take long."""
     checklist = Checklist(pipeline, world.clock)
     with suppress(*_EXIT_CODES):
-        _examine(checklist, config, world)
+        _examine(checklist, config, world, watcher)
     checklist.skip()
     return checklist
 
 
-def _examine(checklist: Checklist, config: Path, world: World) -> None:
+def _examine(checklist: Checklist, config: Path, world: World, watcher: Watcher) -> None:
     settings = checklist.prove(
         "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
     )
     with jobs_of(settings, world) as [job], suppress(*_EXIT_CODES):
-        _examine_job(checklist, job, world)
+        _examine_job(checklist, job, world, watcher)
     checklist.skip("permissions")
     checklist.prove("permissions", lambda: prove_places(settings), str)
 
 
-def _examine_job(checklist: Checklist, job: Job, world: World) -> None:
+def _examine_job(checklist: Checklist, job: Job, world: World, watcher: Watcher) -> None:
     prove = checklist.prove
+    watcher.stage(job.name, "source")
     extracted = prove("source", lambda: extract(job), _told_extract)
     prove("mapping", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
     try:
@@ -140,7 +142,8 @@ def _examine_job(checklist: Checklist, job: Job, world: World) -> None:
     checklist.sample = sample_of(desired, job.target.schema)
     scopes = Scopes(job, world, desired.scopes())
     prove("credentials", scopes.prove_credentials, lambda _: scopes.credentials_told())
-    prove("access", scopes.prove_access, lambda _: scopes.access_told())
+    watcher.stage(job.name, "access")
+    prove("access", lambda: scopes.prove_access(watcher), lambda _: scopes.access_told())
 
 
 def _desired(job: Job, extracted: Extract) -> Desired:

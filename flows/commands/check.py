@@ -16,6 +16,7 @@ from flows.own_commands import completed
 from flows.report_text import counted, shown
 from flows.sample import Sample
 from flows.settings import load_shared
+from flows.watching import watching
 from flows.world import World
 from transforms.plan import Payload
 
@@ -30,7 +31,8 @@ def run(config: Path, pipelines: Sequence[str], *, as_json: bool) -> int:
         names = pipelines or load_shared(config).names
         checklists = []
         for name in names:
-            checklist = examine(config, name, World())
+            with watching() as watcher:
+                checklist = examine(config, name, World(), watcher)
             checklists.append(checklist)
             if not as_json:
                 _show(checklist)
