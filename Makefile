@@ -37,9 +37,10 @@ bench: .venv/.installed-dev
 bench-workers: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.workers --facilities 40 --kill 0.5
 
-# The picture in the README, drawn again from real output.
-docs: .venv/.installed
+# The picture in the README and the page of mistakes, written again from real output.
+docs: .venv/.installed-dev
 	$(BIN)/python docs/picture.py docs/plan.svg
+	$(BIN)/python -m tests.flows.mistakes docs/reference/mistakes.md
 
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:

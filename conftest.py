@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from flows.own_commands import started_with
 
 HERE = {None, "", "localhost", "127.0.0.1", "::1"}
 
@@ -31,6 +34,13 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if (host.decode() if isinstance(host, bytes) else host) not in HERE:
         raise NetworkIsOff(f"the network is off in tests, and this one asked for {host}")
+
+
+@pytest.fixture(autouse=True)
+def _no_command_before() -> Iterator[None]:
+    """With which configuration a command was started is of no matter to the next test."""
+    yield
+    started_with(None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

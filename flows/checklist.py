@@ -1,57 +1,70 @@
 """What `unitsync check` looks at: one pipeline, in the order of the night, one proof a check.
 
-It reads the source, and one scope of the API to prove the credentials. It never writes anything,
-neither to the state nor to the API, and never shows a secret.
+It reads the source, and every scope of it from the API. It never writes anything, neither to the
+state nor to the API, and never shows a secret.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
-
-import pandas as pd
 
 from connectors.clock import Clock
 from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.by_scope import Extract
 from connectors.targets.settings import StoredgeSettings
+from flows.access import AccessMissing, Scopes
+from flows.complaints import complaints_of
 from flows.config_errors import ConfigError
 from flows.gathering import Gathered, gather
 from flows.job import Job, extract, jobs_of, need_columns
+from flows.places import prove_places
+from flows.report_text import counted
+from flows.sample import Sample, sample_of
 from flows.settings import GapsLeft, Settings, load
 from flows.summary import explain
+from flows.sync import Watcher
 from flows.world import World
-from transforms.canonical import payloads
-from transforms.plan import Live, Payload
+from state.errors import StateError
 from transforms.reshape import Desired
 from transforms.shapes import UUID
 
-CHECKS = ("configuration", "source", "columns", "rows", "access")
-SAMPLED = 3
+CHECKS = (
+    "configuration",
+    "source",
+    "mapping",
+    "validation",
+    "credentials",
+    "access",
+    "permissions",
+)
 
 _T = TypeVar("_T")
 
 
-class NothingValid(Exception):
-    """Every row was rejected: the mapping or the source is wrong, and a person should look."""
+class TooManyRejected(Exception):
+    """So many rows were rejected that mapping or source is wrong; the others are `desired`."""
+
+    def __init__(self, message: str, desired: Desired) -> None:
+        super().__init__(message)
+        self.desired = desired
 
 
 _EXIT_CODES: dict[type[Exception], int] = {
-    NothingValid: 1,
+    TooManyRejected: 1,
     ConfigError: 2,
     SourceUnreadable: 4,
-    ApiError: 4,
+    AccessMissing: 4,
+    StateError: 4,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: `ok`, `failed`, or `skipped` because an earlier one failed."""
+    """One check: `ok`, `failed`, or `skipped` because one that it depends on failed."""
 
     check: str
     status: Literal["ok", "failed", "skipped"]
@@ -61,12 +74,15 @@ class Check:
 
 @dataclass(slots=True)
 class Checklist:
-    """What was found out about one pipeline, and a few of its units as they would be sent."""
+    """What was found out about one pipeline, and a few of its units as they would be sent.
+
+    `sample` is None where no row came so far.
+    """
 
     pipeline: str
     clock: Clock = field(repr=False)
     checks: list[Check] = field(default_factory=list)
-    sample: tuple[Payload, ...] = ()
+    sample: Sample | None = None
     exit_code: int = 0
 
     @property
@@ -75,36 +91,39 @@ class Checklist:
         return "error" if self.exit_code else "ok"
 
     def prove(self, check: str, work: Callable[[], _T], told: Callable[[_T], str]) -> _T:
-        """What `work` returns, and one more line; an expected failure ends the list."""
+        """What `work` returns, and one more line; an expected failure is a line too."""
         started = self.clock.monotonic()
         try:
             found = work()
         except tuple(_EXIT_CODES) as error:
-            code = next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
-            self.exit_code = self.exit_code or code
-            self._add(check, "failed", explain(error), started)
+            if self.exit_code <= _EXIT_CODES[TooManyRejected]:
+                self.exit_code = next(
+                    c for kind, c in _EXIT_CODES.items() if isinstance(error, kind)
+                )
+            self._add(check, "failed", str(error), started)
             raise
         self._add(check, "ok", told(found), started)
         return found
 
-    def skip_the_rest(self) -> None:
-        """Every check that was not come to is there, as skipped."""
-        self.checks += [Check(name, "skipped") for name in CHECKS[len(self.checks) :]]
+    def skip(self, until: str | None = None) -> None:
+        """Every check before `until` that was not come to is there, as skipped."""
+        end = CHECKS.index(until) if until else len(CHECKS)
+        self.checks += [Check(name, "skipped") for name in CHECKS[len(self.checks) : end]]
 
     def _add(self, check: str, status: Literal["ok", "failed"], told: str, started: float) -> None:
         self.checks.append(Check(check, status, told, self.clock.monotonic() - started))
 
 
-def examine(config: Path, pipeline: str, world: World) -> Checklist:
-    """The checklist of one pipeline."""
+def examine(config: Path, pipeline: str, world: World, watcher: Watcher = Watcher()) -> Checklist:
+    """The checklist of one pipeline; the watcher is told of what may take long."""
     checklist = Checklist(pipeline, world.clock)
     with suppress(*_EXIT_CODES):
-        _examine(checklist, config, world)
-    checklist.skip_the_rest()
+        _examine(checklist, config, world, watcher)
+    checklist.skip()
     return checklist
 
 
-def _examine(checklist: Checklist, config: Path, world: World) -> None:
+def _examine(checklist: Checklist, config: Path, world: World, watcher: Watcher) -> None:
     try:
         settings = checklist.prove(
             "configuration", lambda: load(config, [checklist.pipeline]), _told_settings
@@ -115,8 +134,10 @@ def _examine(checklist: Checklist, config: Path, world: World) -> None:
         with jobs_of(gaps.rehearsal, world) as [job]:
             _rehearse_job(checklist, job)
         return
-    with jobs_of(settings, world) as [job]:
-        _examine_job(checklist, job)
+    with jobs_of(settings, world) as [job], suppress(*_EXIT_CODES):
+        _examine_job(checklist, job, world, watcher)
+    checklist.skip("permissions")
+    checklist.prove("permissions", lambda: prove_places(settings), str)
 
 
 def _rehearse_job(checklist: Checklist, job: Job) -> None:
@@ -124,34 +145,51 @@ def _rehearse_job(checklist: Checklist, job: Job) -> None:
     desired = _examine_rows(checklist, job)
     known = [scope for scope in desired.scopes() if UUID.fullmatch(scope)]
     if known and isinstance(job.pipeline.target, StoredgeSettings):
-        checklist.prove("access", lambda: job.target.unit_types(known[0]), _told_types(known[0]))
+        checklist.skip("access")
+        checklist.prove("access", lambda: _unit_types(job, known[0]), _told_types(known[0]))
 
 
-def _examine_job(checklist: Checklist, job: Job) -> None:
+def _unit_types(job: Job, scope: str) -> Mapping[str, str]:
+    try:
+        return job.target.unit_types(scope)
+    except ApiError as error:
+        raise AccessMissing(explain(error)) from error
+
+
+def _examine_job(checklist: Checklist, job: Job, world: World, watcher: Watcher) -> None:
+    prove = checklist.prove
+    watcher.stage(job.name, "source")
     desired = _examine_rows(checklist, job)
-    units = next(units for units in desired.units.each() if len(units))
-    checklist.sample = _sample(job, units)
-    scope = str(units["_scope"].iloc[0])
-    checklist.prove("access", lambda: job.target.read(scope), _told_access)
+    checklist.sample = sample_of(desired, job.target.schema)
+    scopes = Scopes(job, world, desired.scopes())
+    prove("credentials", scopes.prove_credentials, lambda _: scopes.credentials_told())
+    watcher.stage(job.name, "access")
+    prove("access", lambda: scopes.prove_access(watcher), lambda _: scopes.access_told())
 
 
 def _examine_rows(checklist: Checklist, job: Job) -> Desired:
+    """The desired side; where too many rows were rejected, that of the others."""
     prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
-    prove("columns", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
-    return prove("rows", lambda: _gathered(job, extracted), _told_rows).desired
+    prove("mapping", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
+    try:
+        return prove(
+            "validation", lambda: _gathered(job, extracted), lambda found: _told(job, found)
+        ).desired
+    except TooManyRejected as error:
+        if not _valid(error.desired):
+            raise
+        return error.desired
 
 
 def _gathered(job: Job, extracted: Extract) -> Gathered:
     gathered = gather(job, extracted)
-    if not _valid(gathered.desired):
-        raise NothingValid(f"no row is valid: {_reasons(gathered.desired)}")
+    balance, limits = gathered.balance, job.pipeline.guardrails
+    most = balance.extracted * (1 if limits.max_rejected is None else limits.max_rejected)
+    flood = balance.rejected > most and balance.rejected >= limits.at_least
+    if flood or not _valid(gathered.desired):
+        raise TooManyRejected(_told(job, gathered), gathered.desired)
     return gathered
-
-
-def _sample(job: Job, units: pd.DataFrame) -> tuple[Payload, ...]:
-    """The first few units; secrets are hashes by now, and shown as dots."""
-    return tuple(islice(payloads(units, job.target.schema), SAMPLED))
 
 
 def _told_settings(settings: Settings) -> str:
@@ -159,35 +197,24 @@ def _told_settings(settings: Settings) -> str:
 
 
 def _told_extract(extracted: Extract) -> str:
-    rows = _count(extracted.count, "row")
+    rows = counted(extracted.count, "row")
     doubt = "" if extracted.complete else f"; not proven complete: {extracted.reason}"
     return f"{rows} in {extracted.origin}{doubt}"
 
 
 def _told_columns(job: Job) -> str:
-    return f"all there, for {_count(len(job.pipeline.mapping.fields), 'field')} of the API"
+    return f"all there, for {counted(len(job.pipeline.mapping.fields), 'field')} of the API"
 
 
-def _told_rows(gathered: Gathered) -> str:
+def _told(job: Job, gathered: Gathered) -> str:
     desired = gathered.desired
-    told = [f"{_valid(desired)} valid, in {_count(len(desired.scopes()), 'scope')}"]
-    if refused := _reasons(desired):
-        told.append(f"rejected: {refused}")
-    return "; ".join([*told, *gathered.notices])
+    valid = counted(_valid(desired), "valid row") if _valid(desired) else "no row is valid"
+    scopes = counted(len(desired.scopes()), "scope")
+    return "\n".join([f"{valid}, in {scopes}", *gathered.notices, *complaints_of(job, desired)])
 
 
 def _valid(desired: Desired) -> int:
     return int(desired.counts["valid"].sum())
-
-
-def _reasons(desired: Desired) -> str:
-    """How many rows break which rule, the most frequent first; a row may break several."""
-    rules = Counter[str]()
-    for lines in desired.rejections.each():
-        rules.update(lines.drop_duplicates(["row", "rule"])["rule"].tolist())
-    # Rules that are as frequent stand in the order of their names.
-    frequent = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
-    return ", ".join(f"{count} {rule}" for rule, count in frequent)
 
 
 def _told_types(scope: str) -> Callable[[Mapping[str, str]], str]:
@@ -196,15 +223,6 @@ def _told_types(scope: str) -> Callable[[Mapping[str, str]], str]:
         return f"{scope} can be read; its unit types: {listed or 'none, for it has no units'}"
 
     return told
-
-
-def _told_access(live: Live) -> str:
-    units, groups = _count(len(live.units), "unit"), _count(len(live.groups), "group")
-    return f"{live.scope} can be read: {units}, {groups}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def exit_code_of(checklists: Sequence[Checklist]) -> int:

@@ -8,26 +8,46 @@ from typing import Annotated
 
 import typer
 
+from flows.arguments import (
+    DEFAULT_CONFIG,
+    Config,
+    ConfigOfAny,
+    Json,
+    OnePipeline,
+    Pipelines,
+    Run,
+    remembered,
+)
+from flows.arguments import (
+    runs as runs_of_state,
+)
+from flows.arguments import (
+    scopes as scopes_of_state,
+)
+from flows.cli_state import state_app
+
 app = typer.Typer(
     name="unitsync",
     help="Keeps the units of storEDGE and Travtus in step with an inventory that lives elsewhere.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-state_app = typer.Typer(help="Back up, restore or verify the state.", no_args_is_help=True)
 app.add_typer(state_app, name="state")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Pipelines = Annotated[
-    list[str] | None, typer.Argument(help="Pipelines by name; all when none is named.")
-]
-OnePipeline = Annotated[
-    str | None, typer.Argument(help="A pipeline by name; all when none is named.")
-]
-DEFAULT_CONFIG = Path("unitsync.yaml")
+
+@app.callback()
+def start(context: typer.Context, config: ConfigOfAny = None) -> None:
+    """Say where one is when no command is named, and pass the configuration on to one that is."""
+    if context.invoked_subcommand is None:
+        from flows.commands import overview as command
+
+        raise typer.Exit(command.run(remembered(config or DEFAULT_CONFIG)))
+    if config is not None:
+        from flows.own_commands import defaults
+
+        context.default_map = defaults(config)
 
 
 @app.command()
@@ -114,7 +134,10 @@ def backfill(
     pipelines: Pipelines = None,
     config: Config = DEFAULT_CONFIG,
     scope: Annotated[
-        list[str] | None, typer.Option(help="A facility or community; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="A facility or community; may be repeated.", autocompletion=scopes_of_state
+        ),
     ] = None,
     group: Annotated[
         list[str] | None, typer.Option(help="A unit group by key or name; may be repeated.")
@@ -140,7 +163,10 @@ def backfill(
     ] = False,
     from_run: Annotated[
         str | None,
-        typer.Option(help="Whom a run changed, rejected or found out of step: its id, or `last`."),
+        typer.Option(
+            help="Whom a run changed, rejected or found out of step: its id, or `last`.",
+            autocompletion=runs_of_state,
+        ),
     ] = None,
     resend: Annotated[
         bool, typer.Option("--resend", help="Send every field again, unchanged ones too.")
@@ -244,7 +270,10 @@ def reconcile(
 def runs(
     run: Annotated[
         str | None,
-        typer.Argument(help="One run in detail: its id, the beginning of it, or `last`."),
+        typer.Argument(
+            help="One run in detail: its id, the beginning of it, or `last`.",
+            autocompletion=runs_of_state,
+        ),
     ] = None,
     config: Config = DEFAULT_CONFIG,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 30,
@@ -258,9 +287,7 @@ def runs(
 
 @app.command()
 def report(
-    run: Annotated[
-        str, typer.Argument(help="A run: its id, the beginning of it, or `last`.")
-    ] = "last",
+    run: Run = "last",
     config: Config = DEFAULT_CONFIG,
     kind: Annotated[
         str, typer.Option("--format", help="html, or all tables as csv (zipped), xlsx or json.")
@@ -281,11 +308,18 @@ def why(
     unit: Annotated[str, typer.Argument(help="A unit by its source key, its name or its id.")],
     config: Config = DEFAULT_CONFIG,
     scope: Annotated[
-        str | None, typer.Option(help="Only in this scope, where several units are called so.")
+        str | None,
+        typer.Option(
+            help="Only in this scope, where several units are called so.",
+            autocompletion=scopes_of_state,
+        ),
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="Only what was so when this run ended: its id, or the beginning of it."),
+        typer.Option(
+            help="Only what was so when this run ended: its id, or the beginning of it.",
+            autocompletion=runs_of_state,
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -297,8 +331,11 @@ def why(
 
 @app.command()
 def allow(
-    run: Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or `last`.")],
-    scopes: Annotated[list[str], typer.Argument(help="The scopes, as that run names them.")],
+    run: Run,
+    scopes: Annotated[
+        list[str],
+        typer.Argument(help="The scopes, as that run names them.", autocompletion=scopes_of_state),
+    ],
     reason: Annotated[str, typer.Option(help="Why; it is kept and shown.")],
     duration: Annotated[
         str, typer.Option("--for", help="For how long: 30m, 6h, 2d; 7d at most.")
@@ -357,33 +394,6 @@ def schema() -> None:
     from flows.commands import schema as command
 
     raise typer.Exit(command.run())
-
-
-@state_app.command("backup")
-def state_backup(config: Config = DEFAULT_CONFIG) -> None:
-    """Take a backup of the state now."""
-    from flows.commands import state as command
-
-    raise typer.Exit(command.backup(config))
-
-
-@state_app.command("restore")
-def state_restore(
-    backup: Annotated[Path, typer.Argument(help="The backup to go back to.")],
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Go back to a backup; what the API did since is read again by the next run."""
-    from flows.commands import state as command
-
-    raise typer.Exit(command.restore(config, backup))
-
-
-@state_app.command("verify")
-def state_verify(config: Config = DEFAULT_CONFIG) -> None:
-    """Check the state file, row by row."""
-    from flows.commands import state as command
-
-    raise typer.Exit(command.verify(config))
 
 
 def main() -> None:

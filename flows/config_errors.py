@@ -68,9 +68,12 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
 
 def split_hint(message: str) -> tuple[str, str]:
-    """A sentence that ends in its own "did you mean", as what was found and the hint."""
+    """A sentence that ends in its own "did you mean" or "write", as what was found and the hint."""
     found, separator, near = message.partition("; did you mean ")
-    return found, f"did you mean {near.removesuffix('?')}?" if separator else ""
+    if separator:
+        return found, f"did you mean {near.removesuffix('?')}?"
+    found, separator, cure = message.partition("; write ")
+    return found, f"write {cure}" if separator else ""
 
 
 def listed(words: Iterable[str]) -> str:

@@ -102,7 +102,7 @@ class _Finding:
         if self.setting.names and not isinstance(self.value, dict):
             return self._section_hint()
         if self.setting.choices:
-            return did_you_mean(str(self.value), self.setting.choices)
+            return self._choice_hint()
         if self.setting.allowed.startswith("true or false"):
             return did_you_mean(str(self.value), ("true", "false"))
         if self.setting.allowed.startswith("a list"):
@@ -113,6 +113,11 @@ class _Finding:
         if wants_text and isinstance(self.value, dict) and len(self.value) == 1:
             return f'did you mean "{next(iter(self.value))}", without the braces?'
         return ""
+
+    def _choice_hint(self) -> str:
+        choices = self.setting.choices
+        only = f"write {self.place[-1]}: {choices[0]}" if len(choices) == 1 else ""
+        return did_you_mean(str(self.value), choices) or only
 
     def _section_hint(self) -> str:
         words = kinds(self.setting)

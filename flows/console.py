@@ -15,42 +15,30 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-
 from connectors.errors import ApiError, SourceUnreadable
 from flows.allow import AllowRefused
 from flows.config_errors import ConfigError
 from flows.execution import WorkersUnreachable
 from flows.naming import RunUnknown
-from flows.report_text import UNSEEN
+from flows.own_commands import completed
 from flows.saved_plan import PlanRefused
 from flows.selection import SelectionRefused
+from flows.terminal import err, out
 from flows.undo import UndoRefused
 from state.errors import StateError
 
-# What does not go to a terminal is not folded at 80 columns: a table stays a table in a log.
-_WIDTH_ELSEWHERE = 160
-
-# What a terminal acts on; the ends of lines are ours.
-_ACTING = UNSEEN | {ord("\n"): "\n"}
-
-
-class HarmlessConsole(Console):
-    """A console on which no name, value or message from outside acts."""
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """As Rich does, with what would act replaced."""
-        for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else text.translate(_ACTING), style, control)
-
-
-out = HarmlessConsole(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
-err = HarmlessConsole(
-    stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE
-)
+__all__ = [
+    "TRACEBACK",
+    "OutputLost",
+    "ReportUnwritable",
+    "UsageError",
+    "answering",
+    "err",
+    "is_expected",
+    "out",
+    "print_json",
+    "warn",
+]
 
 # With this variable set, an unexpected error also shows where it happened.
 TRACEBACK = "UNITSYNC_TRACEBACK"
@@ -147,5 +135,5 @@ def _refuse(kind: str, as_json: bool, message: str, code: int) -> int:
             "report": None,
         }
         with suppress(OutputLost):  # the message stands on standard error
-            print_json({**empty, "error": message})
+            print_json({**empty, "error": completed(message)})
     return code

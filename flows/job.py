@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from connectors.errors import SourceUnreadable
 from connectors.sources.by_scope import Extract, by_scope
 from connectors.sources.extract import Malformed
 from connectors.sources.file import extract as read_file
@@ -93,18 +94,22 @@ def extract(job: Job) -> Extract:
     chunks = read_file(job.pipeline.source, job.settings.base)
     mapped = job.pipeline.mapping
     needed = [column for _, column in mapped.scope.columns()]
-    return by_scope(
-        chunks,
+
+    def scopes(rows: pd.DataFrame) -> pd.Series:
         # That a column is not there at all is said later, of all columns together.
-        lambda rows: normalization.scopes_of(rows.reindex(columns=needed), mapped),
-        job.shelf,
-    )
+        return normalization.scopes_of(rows.reindex(columns=needed), mapped)
+
+    try:
+        return by_scope(chunks, scopes, job.shelf)
+    except SourceUnreadable as error:
+        place = job.settings.place(f"pipelines.{job.name}.source")
+        raise SourceUnreadable(f"{error} The source is named in {place}.") from error
 
 
 def need_columns(job: Job, extracted: Extract) -> None:
     """Raises ColumnsMissing for columns that the mapping names and the source does not have."""
     if missing := mapping.missing_columns(extracted.columns, job.pipeline.mapping):
-        raise _columns_missing(job, missing, extracted.origin)
+        raise _columns_missing(job, missing, extracted)
 
 
 def normalize(job: Job, rows: pd.DataFrame) -> Normalized:
@@ -150,12 +155,14 @@ def changed_cells(job: Job, extracted: Extract) -> pd.Series:
 
 
 def _columns_missing(
-    job: Job, missing: Sequence[tuple[str, str, str | None]], origin: str
+    job: Job, missing: Sequence[tuple[str, str, str | None]], extracted: Extract
 ) -> ColumnsMissing:
+    origin = extracted.origin
     problems = [
         job.settings.problem(
             f"pipelines.{job.name}.{path}",
             f'{origin} has no column "{column}"',
+            listed(f'"{name}"' for name in extracted.columns),
             hint=f'did you mean "{meant}"?' if meant else "",
         )
         for path, column, meant in missing

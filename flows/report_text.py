@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from flows.unseen import UNSEEN
 from transforms.cells import HIDDEN
 from transforms.secrets import MARK
 
@@ -24,10 +25,6 @@ _TITLE_CHARACTERS = 1_000
 SENTENCE_CHARACTERS = 600
 _BDI, _END = Markup("<bdi>"), Markup("</bdi>")
 _COMMAND = re.compile(r'unitsync allow .+ --reason "…"|--confirm [^=]+=\S+')
-# What is not seen but acts: control characters, and those that turn the direction of text around.
-UNSEEN = dict.fromkeys(
-    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
-) | dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 
 def clip(value: Any, most: int = _SHOWN_CHARACTERS) -> Markup:

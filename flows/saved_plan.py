@@ -98,7 +98,9 @@ def load(path: Path) -> SavedPlan:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PlanRefused(f"{path} cannot be read: {error.strerror}") from None
+        raise PlanRefused(
+            f"{path} cannot be read: {error.strerror}; `unitsync plan --out {path}` makes one"
+        ) from None
     except ValueError:
         raise PlanRefused(f"{path} is not a plan: it is not JSON") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:

@@ -70,9 +70,19 @@ def _time_zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
     except (KeyError, ValueError, OSError):  # unknown; an absolute path; a folder of zones
-        hint = did_you_mean(value, available_timezones()) or "write a city: America/New_York"
+        hint = _near_zone(value) or "write a city: America/New_York"
     said = {"allowed": "a name of the IANA time zone database", "hint": hint}
     raise PydanticCustomError("time_zone", "{allowed}", said)
+
+
+def _near_zone(value: str) -> str:
+    """The zone that was misspelt, or the one of the city that was written alone."""
+    zones = sorted(available_timezones(), key=len)
+    if near := did_you_mean(value, zones):
+        return near
+    cities = {zone.rpartition("/")[2].casefold(): zone for zone in reversed(zones)}
+    city = value.strip().replace(" ", "_").casefold()
+    return f'did you mean "{cities[city]}"?' if city in cities else ""
 
 
 def _text(value: Any) -> Any:

@@ -151,6 +151,11 @@ class Settings:
         line, column = document.position(document.place(path)) if document else (0, 0)
         return Problem(path, found, allowed, hint, line, column)
 
+    def place(self, path: str) -> str:
+        """Where a setting stands, for a message: `unitsync.yaml:9 (state)`."""
+        line = self.problem(path, "").line
+        return f"{self.file}:{line} ({path.rpartition('.')[2]})" if line else path
+
 
 class GapsLeft(ConfigError):
     """All that is wrong is what `unitsync init` left open. `rehearsal` has something that fits in

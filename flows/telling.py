@@ -16,6 +16,7 @@ from typing import Self
 from connectors.notify import CONDITIONS, Condition, Message, Tone, send
 from flows.console import is_expected, warn
 from flows.needs import Need, needs_of, plain
+from flows.own_commands import completed
 from flows.report_text import counted, listed
 from flows.report_verdict import verdict
 from flows.settings import Settings
@@ -147,7 +148,7 @@ def _needs(needs: Sequence[Need]) -> Iterator[str]:
         yield "What needs a person:"
     for need in needs[:_NEEDS]:
         of = f"{need.pipeline}: " if need.pipeline else ""
-        yield f"- {of}{plain(need.what, _NEED_CHARACTERS)}\n  {need.command}"
+        yield f"- {of}{plain(need.what, _NEED_CHARACTERS)}\n  {completed(need.command)}"
     if len(needs) > _NEEDS:
         yield f"and {counted(len(needs) - _NEEDS, 'more reason')}: see the report"
 

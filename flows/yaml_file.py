@@ -74,6 +74,10 @@ _FLOAT = re.compile(
 )
 
 
+# What word processors and chats make of a quote. Whoever means them puts straight ones around.
+_TYPOGRAPHIC = re.compile(r"[“”„‘’‚«»].*[“”‘’«»]\Z")
+
+
 class _Loader(yaml.SafeLoader):
     """Marks what stands without quotes and without a tag, and guesses no types."""
 
@@ -172,6 +176,9 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
         if node.tag == _PLAIN:
+            if _TYPOGRAPHIC.match(node.value):
+                hint = f'write straight quotes: "{node.value[1:-1]}"'
+                self._add(place, node, f"typographic quotes are no quotes: {node.value}", "", hint)
             return _plain(node.value)
         self._check_tag(node, place, "str")
         return node.value
@@ -232,7 +239,7 @@ def _similar_file(path: Path) -> str:
     close = get_close_matches(path.name, near, n=1)
     if close:
         return f'did you mean "{folder / close[0]}"? Name it with --config'
-    return "name your configuration with --config, or write one: README.md shows how"
+    return "name yours with --config, or let `unitsync init FILE` write one for your export"
 
 
 def _decode(file: str, content: bytes) -> str:

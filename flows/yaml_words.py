@@ -14,7 +14,7 @@ from yaml.reader import ReaderError
 from flows.config_errors import Problem
 
 # `state:unitsync.db` is one word to YAML, and the error comes a line later.
-_GLUED = re.compile(r"\s*([\w.-]+):[^\s/:]\S*\s*$")
+_GLUED = re.compile(r"\s*([\w.-]+):[^\s/:]\S*\s*(?:\s#.*)?$")
 _QUOTES = 'put the whole text in quotes, for example name: "…"'
 
 # (what PyYAML says, what is wrong, what to do), first match wins
@@ -107,10 +107,10 @@ def explain(error: yaml.YAMLError, text: str) -> Problem:
     mark = _mark(error, said)
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     glued = _GLUED.match(_line(text, line - 1))
-    if glued and "mapping values" in said:
+    if glued and ("mapping values" in said or "<document start>" in said):
         found = f'"{glued[1]}" has no space after its colon'
         return Problem("", found, "", f'write "{glued[1]}: …"', line - 1, glued.end(1) + 1)
-    found, hint = _special(said, _line(text, line)[: max(column - 1, 0)]) or _words(said)
+    found, hint = _special(said, _line(text, line), max(column - 1, 0)) or _words(said)
     return Problem("", found, "", hint, line, column)
 
 
@@ -127,8 +127,11 @@ def _line(text: str, number: int) -> str:
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def _special(said: str, before: str) -> tuple[str, str] | None:
-    """The two mistakes that the line itself tells better than the grammar."""
+def _special(said: str, line: str, at: int) -> tuple[str, str] | None:
+    """The mistakes that the line itself tells better than the grammar."""
+    before = line[:at]
+    if "expected ',' or" in said and line.count('"') % 2:
+        return "a quote is opened and never closed", "close the quote"
     if "expected ',' or '}'" in said and before.endswith("$"):
         return "${…} inside { } needs quotes", 'write "${NAME}", with the quotes'
     if "but got '{'" in said and re.search(r":\s+\S[^,{}]*$", before):

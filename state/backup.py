@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from state import inspection
-from state.disk import LOCAL_DISK, Disk
+from state.disk import LOCAL_DISK, Disk, reading_mode
 from state.errors import StateIsMissing, StateIsUnwritable, explained
 from state.marker import Marker, beside, read_marker, write_marker
-from state.opening import connected, reading_mode
+from state.opening import connected
 
 # A week of nights; of the runs of every other kind, that many beside them.
 KEPT = 7

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 PRIVATE = 0o600
 
@@ -58,3 +59,12 @@ class Disk:
 
 
 LOCAL_DISK = Disk()
+
+
+def reading_mode(path: Path) -> Literal["ro", "rw"]:
+    """How to open a state so that reading it leaves no trace.
+
+    A read-only connection leaves an empty `-wal` and `-shm` behind where there were none, and a
+    normal one folds a dead run's `-wal` into the file.
+    """
+    return "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 from state import inspection, schema
-from state.disk import LOCAL_DISK, PRIVATE, Disk
+from state.disk import LOCAL_DISK, PRIVATE, Disk, reading_mode
 from state.errors import StateIsUnwritable, explained
-from state.marker import Marker, beside, read_marker, write_marker
+from state.marker import Marker, read_marker, write_marker
 from state.transactions import immediate
 
 # The run lock keeps other runs away; this is for a person with a database browser.
@@ -101,15 +101,6 @@ def connected_to_read(path: Path, disk: Disk = LOCAL_DISK) -> Iterator[sqlite3.C
         connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         yield connection
-
-
-def reading_mode(path: Path) -> Literal["ro", "rw"]:
-    """How to open a file so that reading it leaves no trace.
-
-    A read-only connection leaves an empty `-wal` and `-shm` behind where there were none, and a
-    normal one folds a dead run's `-wal` into the file.
-    """
-    return "ro" if beside(path, "-wal").exists() else "rw"
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class FieldSpec(BaseModel):
     A column (a bare text is one), a constant, a template or a sum of columns.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     column: str | None = Field(default=None, min_length=1)
     """The column whose cell is the value."""
@@ -72,9 +72,14 @@ class FieldSpec(BaseModel):
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
-            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+            raise ValueError(
+                f"{pattern!r} is not a regular expression: {error}; write one such as '^(\\d+)x'"
+            ) from None
         if groups != 1:
-            raise ValueError(f"{pattern!r} has {groups} groups; exactly one (…) says what counts")
+            cure = "(?:…) around what does not count" if groups else f"'({pattern})'"
+            raise ValueError(
+                f"{pattern!r} has {groups} groups; exactly one (…) says what counts; write {cure}"
+            )
         return pattern
 
     @field_validator("template")
@@ -130,7 +135,7 @@ class FieldSpec(BaseModel):
 class GroupSpec(BaseModel):
     """Which group a unit belongs to, and what represents the group."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     key: str = Field(min_length=1)
     """A column or a template; it identifies the group for ever."""
@@ -161,7 +166,7 @@ class GroupSpec(BaseModel):
 class Mapping(BaseModel):
     """From the columns of a source to the units and groups of an API."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     scope: FieldSpec = Field(
         description="The column that holds the facility or community; or, like a field, its own "
@@ -175,6 +180,7 @@ class Mapping(BaseModel):
     fields: dict[str, FieldSpec] = Field(min_length=1)
     """API field: where its value comes from."""
     groups: GroupSpec | None = None
+    """Which group a unit belongs to (storEDGE with custom unit groups)."""
     decimal: Literal[".", ","] = Field(
         default=".",
         description="What stands before the decimals in every number of the source: with a comma, "

@@ -29,7 +29,10 @@ def parts_of(template: str) -> tuple[Part, ...]:
     try:
         pieces = list(Formatter().parse(template))
     except ValueError as error:
-        raise ValueError(f"the template {template!r} is not well formed: {error}") from None
+        raise ValueError(
+            f"the template {template!r} is not well formed: {error}; write {{column}} or "
+            "{column:g} with both braces, and {{ for a brace that is meant"
+        ) from None
     parts = tuple(_part(template, *piece) for piece in pieces)
     if not columns_of(parts):
         raise ValueError(f"the template {template!r} names no column; write {{column}}, or a const")
@@ -52,7 +55,7 @@ def _part(
     if column == "":
         raise ValueError(f"the template {template!r} has empty braces; name the column in them")
     if conversion:
-        raise ValueError(f"the template {template!r} has !{conversion}; only {{column:spec}} works")
+        raise ValueError(f"the template {template!r} has !{conversion}; write {{column:spec}}")
     if spec:
         _check_spec(template, spec)
     return Part(literal, column, spec or "")

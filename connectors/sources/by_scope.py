@@ -165,6 +165,6 @@ def _unreadable(malformed: list[Malformed]) -> str:
 
 def _nothing(origin: str, malformed: list[Malformed]) -> str:
     if not malformed:
-        return f"{origin} has no records, only column names; nothing was read."
+        return f"{origin} has no records, only column names. Export it again."
     first = malformed[0]
     return f"No record of {origin} could be read; the first, in row {first.row}: {first.message}."

@@ -73,7 +73,7 @@ def _names(
     except csv.Error as error:
         raise SourceUnreadable(f"The header of {origin} is badly quoted ({error}).") from error
     if not cells:
-        raise SourceUnreadable(f"{origin} holds only blank lines; nothing was read.")
+        raise SourceUnreadable(f"{origin} holds only blank lines. Export it again.")
     kept.clear()
     names = header(cells, origin)
     if len(names) == 1:

@@ -37,7 +37,8 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-DELIMITER = r'^[^"\r\n\x00\x80-\U0010ffff]$'
+# One character of ASCII, but no quote and no line end; as editors, too, understand it.
+DELIMITER = r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$"
 
 
 def _known_encoding(name: str) -> str:
@@ -53,9 +54,10 @@ def _known_encoding(name: str) -> str:
 class FileSource(BaseModel):
     """Settings of the source kind `file`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     kind: Literal["file"]
+    """A file: CSV, TSV, Excel, JSON, JSON Lines or Parquet."""
     path: Annotated[str, StringConstraints(min_length=1)]
     """A path, relative to the configuration file, or a URL such as s3://bucket/units.csv."""
     format: Format | None = None
@@ -75,10 +77,10 @@ def extract(settings: FileSource, base: Path) -> Chunks:
 
 def _chunks(settings: FileSource, path: str) -> Iterator[Chunk]:
     origin = origin_of(settings.path)
-    kind = settings.format or _format(settings.path, origin)
     with opened(path) as file:
+        kind = settings.format or _format(settings.path, origin)
         if not file.peek(1):
-            raise SourceUnreadable(f"{origin} is empty (0 bytes); nothing was read.")
+            raise SourceUnreadable(f"{origin} is empty (0 bytes). Export it again.")
         if kind == "excel":
             yield read_excel(file.read(), origin, settings.sheet)
         elif kind == "parquet":

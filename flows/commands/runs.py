@@ -15,6 +15,7 @@ from rich.text import Text
 from flows.console import answering, out, print_json
 from flows.naming import run_named
 from flows.needs import Need
+from flows.own_commands import completed
 from flows.past_run import PastRun
 from flows.report_text import counted, span
 from flows.settings import load_shared
@@ -56,11 +57,15 @@ def _one(config: Path, named: str, as_json: bool) -> int:
         needs = [need for one in runs for need in one.needs(store)]
     if as_json:
         (one,) = runs
-        print_json({**one.document(), "needs": [asdict(need) for need in needs]})
+        print_json({**one.document(), "needs": [_completed(need) for need in needs]})
         return 0
     out.print(_table(runs, ZoneInfo(settings.schedule.timezone)))
     _show_needs(needs)
     return 0
+
+
+def _completed(need: Need) -> dict[str, Any]:
+    return asdict(need) | {"command": completed(need.command)}
 
 
 def _show_needs(needs: Sequence[Need]) -> None:

@@ -71,5 +71,5 @@ def _elsewhere(unit: str, found: Sequence[UnitHistory]) -> str:
 
 def _where_names_are(names: Sequence[str]) -> str:
     if not names:
-        return "no unit is known yet, for no sync has sent one"
+        return "no unit is known yet, for no sync has sent one; `unitsync plan` shows the first"
     return "keys and names are in the source and the report"

@@ -56,7 +56,7 @@ def test_one_run_is_told_with_what_needed_a_person_and_what_to_type_next(desk, u
     told = ask("runs", held.run_id)
 
     assert well.run_id not in told
-    assert f"$ unitsync allow {held.run_id} {FACILITY}" in told or "$ unitsync why u2" in told
+    assert f"$ unitsync allow --config {desk.config} {held.run_id} {FACILITY}" in told
     assert told == ask("runs", "last")
     assert "Nothing in it needed a person." in ask("runs", well.run_id)
     assert "there is no run 'nope'" in ask("runs", "nope", code=2)

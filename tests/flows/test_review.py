@@ -404,7 +404,8 @@ def test_before_the_first_run_there_is_nothing_to_review(command, tmp_path):
     refused = command("--port=0", config=desk.config)
 
     assert 4 == refused.exit_code
-    assert "so there is nothing to review. The first `unitsync sync` makes it.\n" in refused.stderr
+    sync = f"`unitsync sync --config {desk.config}`"
+    assert f"so there is nothing to review. The first {sync} makes it.\n" in refused.stderr
 
 
 def test_a_damaged_state_is_refused_with_the_way_back(command, tmp_path):
@@ -418,7 +419,7 @@ def test_a_damaged_state_is_refused_with_the_way_back(command, tmp_path):
 
     assert 4 == refused.exit_code
     assert "unitsync.db is damaged (unit u1 of" in refused.stderr
-    assert "`unitsync state restore`" in refused.stderr
+    assert f"`unitsync state restore --config {desk.config}`" in refused.stderr
 
 
 def test_no_other_command_loads_datasette():

@@ -233,6 +233,7 @@ MISTAKES = [
         "extract:",
         f"{STORAGE}.fields.floor.extract",
         "'^(x' is not a regular expression: missing ), unterminated subpattern at position 1",
+        hint=r"write one such as '^(\d+)x'",
     ),
     Mistake(
         "a regular expression without a group",
@@ -241,6 +242,7 @@ MISTAKES = [
         "extract:",
         f"{STORAGE}.fields.floor.extract",
         "'^x' has 0 groups; exactly one (…) says what counts",
+        hint="write '(^x)'",
     ),
     Mistake(
         "an empty fields section",

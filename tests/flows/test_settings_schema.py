@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,40 @@ def test_the_schema_is_valid_json_schema() -> None:
 def test_the_schema_accepts_the_example_of_the_design() -> None:
     """Nothing in DESIGN 4 is underlined in an editor."""
     assert refusals(example()) == []
+
+
+def test_the_schema_accepts_the_configuration_that_ships() -> None:
+    """A new user's first file is not underlined."""
+    example = Path(__file__).parents[2] / "examples" / "unitsync.yaml"
+
+    assert refusals(parse(example.read_text("utf-8"), str(example)).data) == []
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    """An editor shows a sentence for whatever the cursor stands on."""
+    sections = {"": SCHEMA, **SCHEMA["$defs"]}
+    silent = [
+        f"{section}.{name}"
+        for section, schema in sections.items()
+        for name, setting in schema.get("properties", {}).items()
+        if not _described(setting)
+    ]
+
+    assert silent == []
+
+
+def _described(setting: dict[str, Any]) -> bool:
+    """By itself, or by the section that it refers to."""
+    section = setting.get("$ref", "").rpartition("/")[2]
+    return bool(setting.get("description") or SCHEMA["$defs"].get(section, {}).get("description"))
+
+
+@pytest.mark.parametrize(
+    "pattern", re.findall(r'"pattern": ("(?:[^"\\\\]|\\\\.)*")', json.dumps(SCHEMA))
+)
+def test_every_pattern_is_one_to_editors_too(pattern: str) -> None:
+    """They read it as JavaScript, which has no \\Z, \\A, \\U and no (?P<name>…)."""
+    assert not re.search(r"\\[ZAU]|\(\?P|\(\?[a-zA-Z]", json.loads(pattern))
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
 def test_an_empty_file_is_unreadable_in_every_format(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
 
-    assert message(tmp_path, name) == f"{name} is empty (0 bytes); nothing was read."
+    assert message(tmp_path, name) == f"{name} is empty (0 bytes). Export it again."
 
 
 @pytest.mark.parametrize("name", ["units.csv", "units.json", "units.jsonl"])
