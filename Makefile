@@ -44,7 +44,7 @@ docs: .venv/.installed
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:
 	uv pip compile pyproject.toml $(LOCK) --extra build -o requirements.lock
-	uv pip compile pyproject.toml $(LOCK) --extra build --extra dask --extra dev -c requirements.lock \
+	uv pip compile pyproject.toml $(LOCK) --extra build --extra dask --extra docs --extra dev -c requirements.lock \
 		-o requirements-dev.lock
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --quiet

@@ -38,7 +38,7 @@ class FieldSpec(BaseModel):
     A column (a bare text is one), a constant, a template or a sum of columns.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     column: str | None = Field(default=None, min_length=1)
     """The column whose cell is the value."""
@@ -130,7 +130,7 @@ class FieldSpec(BaseModel):
 class GroupSpec(BaseModel):
     """Which group a unit belongs to, and what represents the group."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     key: str = Field(min_length=1)
     """A column or a template; it identifies the group for ever."""
@@ -162,7 +162,7 @@ class GroupSpec(BaseModel):
 class Mapping(BaseModel):
     """From the columns of a source to the units and groups of an API."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     scope: str = Field(min_length=1)
     """The column that holds the facility or community."""
@@ -171,6 +171,7 @@ class Mapping(BaseModel):
     fields: dict[str, FieldSpec] = Field(min_length=1)
     """API field: where its value comes from."""
     groups: GroupSpec | None = None
+    """Which group a unit belongs to (storEDGE with custom unit groups)."""
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Every (setting, source column) of the mapping."""

@@ -53,9 +53,10 @@ def _known_encoding(name: str) -> str:
 class FileSource(BaseModel):
     """Settings of the source kind `file`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     kind: Literal["file"]
+    """A file: CSV, TSV, Excel, JSON, JSON Lines or Parquet."""
     path: Annotated[str, StringConstraints(min_length=1)]
     """A path, relative to the configuration file, or a URL such as s3://bucket/units.csv."""
     format: Format | None = None

@@ -81,7 +81,7 @@ class TargetSettings(BaseModel):
 class StoredgeSettings(TargetSettings):
     """storEDGE (Storable Edge), API v1: units and custom unit groups of facilities."""
 
-    kind: Literal["storedge"]
+    kind: Literal["storedge"] = Field(description="storEDGE (Storable Edge), API v1.")
     access_id: Secret = Field(description="The API access ID, best as ${STOREDGE_ACCESS_ID}.")
     secret_key: Secret = Field(description="The API secret key, best as ${STOREDGE_SECRET_KEY}.")
     base_url: Address = Field(
@@ -121,7 +121,7 @@ class StoredgeSettings(TargetSettings):
 class TravtusSettings(TargetSettings):
     """Travtus: units of groups (communities)."""
 
-    kind: Literal["travtus"]
+    kind: Literal["travtus"] = Field(description="Travtus.")
     client_id: Secret = Field(description="The OAuth client id, best as ${TRAVTUS_CLIENT_ID}.")
     client_secret: Secret = Field(
         description="The OAuth client secret, best as ${TRAVTUS_CLIENT_SECRET}."
