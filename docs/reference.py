@@ -26,7 +26,9 @@ from flows.console import _EXIT_CODES as ERRORS
 from flows.settings import ConfigFile
 from state import schema
 from state.review.metadata import metadata
+from transforms import storedge, travtus
 from transforms.guardrails import RateShare, Share
+from transforms.schema import Field, TargetSchema
 
 MADE = "<!-- Made by docs/reference.py from the code: `make docs` writes it again. -->"
 
@@ -123,7 +125,8 @@ def _setting(model: type[BaseModel], name: str) -> tuple[str, str, str, str]:
     field, setting = model.model_fields[name], setting_at((name,), model, {})
     assert setting is not None
     allowed = "a secret text" if setting.secret else setting.allowed
-    return _code(name), _percent(field) or allowed, _default(field), field.description or ""
+    said = "any value" if field.annotation is Any else _percent(field) or allowed
+    return _code(name), said, _default(field), field.description or ""
 
 
 def _percent(field: FieldInfo) -> str:
@@ -143,10 +146,54 @@ def _default(field: FieldInfo) -> str:
     return _code(written if isinstance(written, str) else json.dumps(written))
 
 
+# Fields of the targets
+
+
+def fields_page() -> str:
+    """Which fields each API takes, and what each may hold."""
+    introduction = (
+        "What may stand under `fields:` of a pipeline, by target; a dot nests. `read back` says "
+        "whether the API shows the field again: what it does not show cannot be found drifted."
+    )
+    parts = [part for schema in (storedge.schema(), travtus.schema()) for part in _fields(schema)]
+    return _page("Fields", introduction, *parts)
+
+
+def _fields(schema: TargetSchema) -> Iterator[str]:
+    yield f"## `kind: {schema.target}`"
+    rows = [(_code(name), *_field(field)) for name, field in schema.fields.items()]
+    yield table(("field", "is", "", "read back"), rows)
+
+
+def _field(field: Field) -> tuple[str, str, str]:
+    low, high = field.between or (0, 0)
+    words = {
+        ", ".join(field.choices): bool(field.choices),
+        "above 0": field.above_zero,
+        "0 or more": field.not_negative,
+        f"from {low:g} to {high:g}": field.between is not None,
+    }
+    kinds = {"ids": "a list of ids", "objects": "a list of objects"}
+    allowed = [kinds.get(field.type, field.type), *(word for word, holds in words.items() if holds)]
+    marks = {
+        "required": field.required,
+        "secret: kept as a keyed hash": field.secret,
+        "sent once, when the unit is made": field.create_only,
+    }
+    said = "; ".join(mark for mark, holds in marks.items() if holds)
+    return ": ".join(allowed), said, "yes" if field.readable else "no"
+
+
 # Commands
 
 
-_VALUES: Mapping[object, str] = {Path: "PATH", int: "NUMBER", float: "NUMBER", str: "TEXT", list[str]: "TEXT"}
+_VALUES: Mapping[object, str] = {
+    Path: "PATH",
+    int: "NUMBER",
+    float: "NUMBER",
+    str: "TEXT",
+    list[str]: "TEXT",
+}
 
 
 def every_command() -> list[tuple[str, Any]]:
@@ -265,6 +312,7 @@ def pages() -> dict[str, str]:
     """Every page by its name."""
     return {
         "settings.md": settings_page(),
+        "fields.md": fields_page(),
         "commands.md": commands_page(),
         "exit-codes.md": exit_codes_page(),
         "state.md": state_page(),

@@ -22,7 +22,8 @@ What a row means:
               had to decide. A row stays `sent`, so open, as long as its effect, or that of one
               change in it, is not known.
 - `rejections`  one per rule that a row of the source broke in a run.
-- `links`     one per unit or group that was linked to one at the vendor, or let go of, without a request.
+- `links`     one per unit or group that was linked to one at the vendor, or let go of, because a
+              reading decided it (`state.links`).
 - `tripped`   one per guardrail that tripped, with what it was about (`transforms.allowance`).
 - `allowances`  one per scope that a person let through; used by one run, or never.
 - `standings`  one per unit or group that a reconciliation did not find in step;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from connectors.clock import SystemClock
 from connectors.sandbox import SandboxServer, demo_sandbox
 from flows.cli import app
 from flows.commands.demo import bring
+from state.store import Store
 from tests.bench import CREDENTIALS
 from tests.docs.pages import ROOT, Command
 
@@ -50,6 +50,17 @@ class Place:
     def clear(self) -> None:
         """No fault any more."""
         httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
+
+    def requests(self) -> int:
+        """How many requests both vendors have received."""
+        return len(httpx.get(f"{self.url}/_sandbox/requests").json()["requests"])
+
+    def change_live_rate(self) -> None:
+        """What somebody at the vendor does by hand to one unit."""
+        units = httpx.get(f"{self.url}/_sandbox/units").json()["units"]
+        unit = next(one for one in units if "standard_rate" in one)
+        edit = {"vendor": "storedge", "entity": "unit", "id": unit["id"], "fields": {"standard_rate": 1}}
+        httpx.post(f"{self.url}/_sandbox/edit", json=edit).raise_for_status()
 
     def run(self, line: str, code: int = 0) -> str:
         """What a command prints; it must end with `code`."""
@@ -134,5 +145,5 @@ BEGINNINGS: dict[str, Callable[[Place], None]] = {
 
 def last_run(place: Place) -> str:
     """The id of the last run."""
-    run_id: str = json.loads(place.run("unitsync runs --limit 1 --json"))[0]["run_id"]
-    return run_id
+    with Store.open_for_reading(place.folder / "unitsync.db") as store:
+        return store.runs(1)[0]["run_id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from flows.settings import ConfigFile, Pipeline, load
+from flows.yaml_file import read
 from tests.bench import CREDENTIALS
 from tests.docs.pages import ROOT
 
@@ -20,11 +22,11 @@ _WHOLE = ("source", "target", "scope", "key", "groups")
 
 def load_block(text: str, folder: Path) -> None:
     """Loads it as `unitsync` would; raises ConfigError as it would."""
-    example = yaml.safe_load((ROOT / "examples" / "unitsync.yaml").read_text("utf-8"))
     # A Secret block needs a server of Prefect: here the credential is another one's.
     written = re.sub(r"\$\{secret:[\w-]+\}", "${STOREDGE_SECRET_KEY}", text)
-    config = _placed(yaml.safe_load(written), example)
     file = folder / "unitsync.yaml"
+    file.write_text(textwrap.dedent(written), "utf-8")
+    config = _placed(read(file).data, read(ROOT / "examples" / "unitsync.yaml").data)
     file.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
     load(file, environ=_environment(written))
 
