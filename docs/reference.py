@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs import reference_json
 from flows.cli import app
 from flows.config_model import Setting, kinds, setting_at
 from flows.console import _EXIT_CODES as ERRORS
@@ -211,13 +212,15 @@ def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def commands_page() -> str:
     """Every command with its arguments and options."""
+    everywhere = [_parameter(one) for one in typer.main.get_group(app).params]
     introduction = (
         "As `unitsync COMMAND --help` says it. `RUN` is the id of a run, the beginning of one, or "
         "`last`. What a command ends with is [its exit code](exit-codes.md); what `--json` prints is "
         "[one document](json.md)."
     )
     parts = [part for name, command in every_command() for part in _command(name, command)]
-    return _page("Commands", introduction, *parts)
+    first = ["## `unitsync`", table(("", "default", ""), everywhere)]
+    return _page("Commands", introduction, *first, *parts)
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
@@ -257,6 +260,30 @@ def exit_codes_page() -> str:
         table(("exit", "meaning"), codes),
         "## Errors that end a command",
         table(("exit", "error", "when"), errors),
+    )
+
+
+# The JSON document
+
+
+def json_page() -> str:
+    """What `--json` prints, key by key."""
+    heads = {"": "## The run", "pipelines": "## A pipeline", "pipelines.counts": "## Counts"}
+    parts = [
+        text
+        for name, keys in reference_json.PARTS.items()
+        for text in (heads[name], table(("key", "is"), [(_code(key), keys[key]) for key in keys]))
+    ]
+    return _page(
+        "The JSON document",
+        "With `--json`, a command prints exactly one document on standard output, and everything "
+        "else on standard error. It is the same for all that run something:",
+        f"```json\n{reference_json.example()}\n```",
+        *parts,
+        "## Of the past",
+        "`unitsync runs --json` prints `{\"runs\": […]}`: each run with the document that it ended "
+        "with as `summary`. `unitsync why --json` prints `{\"histories\": […]}`. Both use the names "
+        "of [the state](state.md).",
     )
 
 
@@ -315,6 +342,7 @@ def pages() -> dict[str, str]:
         "fields.md": fields_page(),
         "commands.md": commands_page(),
         "exit-codes.md": exit_codes_page(),
+        "json.md": json_page(),
         "state.md": state_page(),
     }
 

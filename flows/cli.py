@@ -30,6 +30,26 @@ OnePipeline = Annotated[
 DEFAULT_CONFIG = Path("unitsync.yaml")
 
 
+def _version(wanted: bool) -> None:
+    """Says which version is installed, and nothing else."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"unitsync {version('unitsync')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+]
+
+
+@app.callback()
+def start(version: Version = False) -> None:
+    """What is said before any command."""
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo works.")] = Path("unitsync-demo"),

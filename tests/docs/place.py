@@ -59,7 +59,8 @@ class Place:
         """What somebody at the vendor does by hand to one unit."""
         units = httpx.get(f"{self.url}/_sandbox/units").json()["units"]
         unit = next(one for one in units if "standard_rate" in one)
-        edit = {"vendor": "storedge", "entity": "unit", "id": unit["id"], "fields": {"standard_rate": 1}}
+        fields = {"standard_rate": float(unit["standard_rate"]) + 2}
+        edit = {"vendor": "storedge", "entity": "unit", "id": unit["id"], "fields": fields}
         httpx.post(f"{self.url}/_sandbox/edit", json=edit).raise_for_status()
 
     def run(self, line: str, code: int = 0) -> str:
