@@ -27,6 +27,12 @@ lint: .venv/.installed-dev
 sandbox: .venv/.installed
 	$(BIN)/unitsync sandbox
 
+# A night of N units without changes, on a state that knows them all: its parts, and its peak memory.
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.large inventory build/bench $(N)
+	$(BIN)/python -m benchmarks.large known build/bench
+	$(BIN)/python -m benchmarks.large night build/bench
+
 # The picture in the README and the page of mistakes, written again from real output.
 docs: .venv/.installed-dev
 	$(BIN)/python docs/picture.py docs/plan.svg
@@ -61,4 +67,4 @@ $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-buil
 @touch $@
 endef
 
-.PHONY: demo test simulate lint sandbox docs lock
+.PHONY: demo test simulate lint sandbox docs lock bench

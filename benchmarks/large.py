@@ -4,9 +4,10 @@
     python -m benchmarks.large known FOLDER
     python -m benchmarks.large night FOLDER
 
-`inventory` writes the source and its configuration, 500 units a facility. `known` makes the state of
-an API that confirmed all of it, through the engine's own steps 1 to 5. `night` runs
-`unitsync sync --direct` in a process of its own and prints its peak memory and its parts as JSON.
+`inventory` writes the source and its configuration, 500 units a facility. `known` makes the state
+of an API that confirmed all of it, through the engine's own steps 1 to 5. `night` runs
+`unitsync sync --direct` in a process of its own and prints its peak memory and its parts as JSON;
+`night FOLDER --against URL` sends what changed to a sandbox there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+from connectors.sandbox import DEMO_CREDENTIALS
 from flows.job import jobs_of
 from flows.run import running
 from flows.settings import Settings, load
@@ -35,7 +37,11 @@ from transforms.plan import KnownGroup, KnownUnit
 PER_FACILITY = 500
 TYPES = ("Drive-Up", "Interior", "Interior Climate", "Locker", "Vehicle Parking")
 # Nothing listens there: a night without changes sends nothing.
-ENVIRONMENT = {"STOREDGE_ACCESS_ID": "bench", "STOREDGE_SECRET_KEY": "bench"}
+NOWHERE = "http://127.0.0.1:9"
+ENVIRONMENT = {
+    "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
+    "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
+}
 PROFILED = """
 import json, sys, time
 from pathlib import Path
@@ -74,6 +80,8 @@ def write_inventory(folder: Path, units: int, *, shuffled: bool, changed: float)
     folder.mkdir(parents=True, exist_ok=True)
     example = files("examples")
     config = (example / "unitsync.yaml").read_text()
+    unlimited = "${SANDBOX}\n      requests_per_second: null\n      concurrency: 4"
+    config = config.replace("https://api.storedgefms.com", unlimited)
     (folder / "unitsync.yaml").write_text(config)
     header = (example / "storage_units_night1.csv").read_text().splitlines()[0]
     lines: list[str] | Iterator[str] = rows(units, changed)
@@ -91,7 +99,8 @@ def write_known(folder: Path) -> None:
     world = World()
     with jobs_of(settings, world) as [job]:
         night = read(job, world, Watcher())
-        assert night.desired is not None, night.failure
+        if night.desired is None:
+            raise SystemExit(str(night.failure))
         with running(settings, world, "sync", lambda store: False) as run:
             store, name, policy = run.store, job.name, job.policy
             for scope in night.desired.scopes():
@@ -121,12 +130,12 @@ def write_known(folder: Path) -> None:
                     )
 
 
-def run_night(folder: Path) -> dict[str, object]:
+def run_night(folder: Path, against: str) -> dict[str, object]:
     """A night in a process of its own: peak memory, time, and its parts."""
     started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", PROFILED, str(folder / "unitsync.yaml")],
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, "SANDBOX": against},
         stdout=subprocess.PIPE,
         check=True,
         text=True,
@@ -142,7 +151,7 @@ def run_night(folder: Path) -> dict[str, object]:
 
 
 def _settings(folder: Path) -> Settings:
-    return load(folder / "unitsync.yaml", ["storage"], ENVIRONMENT)
+    return load(folder / "unitsync.yaml", ["storage"], {**ENVIRONMENT, "SANDBOX": NOWHERE})
 
 
 def main() -> None:
@@ -153,13 +162,14 @@ def main() -> None:
     parser.add_argument("units", type=int, nargs="?", default=100_000)
     parser.add_argument("--shuffled", action="store_true")
     parser.add_argument("--changed", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--against", default=NOWHERE, metavar="URL")
     asked = parser.parse_args()
     if asked.step == "inventory":
         write_inventory(asked.folder, asked.units, shuffled=asked.shuffled, changed=asked.changed)
     elif asked.step == "known":
         write_known(asked.folder)
     else:
-        print(json.dumps(run_night(asked.folder)))
+        print(json.dumps(run_night(asked.folder, asked.against)))
 
 
 if __name__ == "__main__":

@@ -80,7 +80,8 @@ def _disagreements(push: Push, planned: PlannedScope, done: PushedScope) -> list
     """What did not come through; else what does not read as it was confirmed. Units stand first:
     what ails a group is often no more than what ails its reference unit."""
     changes = (*planned.plan.of("unit"), *planned.plan.of("group"))
-    results = [done.outcomes[change.identity] for change in changes]
+    outcomes = dict(done.outcomes.items())
+    results = [outcomes[change.identity] for change in changes]
     undone = [
         f"{named(result.change)} {_ended(result)}"
         for result in results

@@ -85,8 +85,7 @@ def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
         for name, pipeline in settings.pipelines.items():
             target = connect(pipeline.target, world.outside())
             connections.enter_context(target.client)
-            shelf = connections.enter_context(Shelf())
-            jobs.append(Job(name, pipeline, settings, target, shelf))
+            jobs.append(Job(name, pipeline, settings, target, Shelf()))
         yield jobs
 
 

@@ -25,6 +25,9 @@ from transforms.plan import AcceptedExtract, KnownGroup, KnownUnit, Live
 from transforms.reshape import Desired
 from transforms.twins import Twin
 
+# So many scopes are read side by side and then planned: their units are in memory meanwhile.
+READ_AT_ONCE = 200
+
 
 @dataclass(frozen=True)
 class PlannedScope:
@@ -74,13 +77,15 @@ class Planner:
         """Every scope of the run, in a stable order."""
         scopes = spoken_of(self.desired, self.records)
         changed = moved(self.desired, self.records)
-        unread = [s for s in scopes if s in changed and must_read(self.records.get(s))]
-        readings = self.read(unread)
-        for scope in scopes:
-            if scope in changed:
-                yield self._plan(scope, readings.get(scope))
-            else:
-                yield PlannedScope(self._standing(scope), standing=True)
+        for start in range(0, len(scopes), READ_AT_ONCE):
+            some = scopes[start : start + READ_AT_ONCE]
+            unread = [s for s in some if s in changed and must_read(self.records.get(s))]
+            readings = self.read(unread)
+            for scope in some:
+                if scope in changed:
+                    yield self._plan(scope, readings.pop(scope, None))
+                else:
+                    yield PlannedScope(self._standing(scope), standing=True)
 
     def guard(self, planned: PlannedScope) -> PlannedScope:
         """The scope with its dangerous changes held, judged by its last accepted extract and by

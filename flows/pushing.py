@@ -15,6 +15,7 @@ from typing import Protocol
 
 from connectors.errors import ApiError
 from connectors.targets.work import Member, ScopeWork
+from flows.aside import outcomes_aside
 from flows.job import Job
 from flows.planning import PlannedScope
 from flows.recorder import Recorder
@@ -81,7 +82,7 @@ class Push:
         if planned.allowances and reason is None and error is None:
             self.store.use_allowances(planned.allowances, self.run_id)
         self.progress(len(plan.changes))
-        return PushedScope(plan.scope, outcomes)
+        return PushedScope(plan.scope, outcomes_aside(outcomes, self.job.shelf))
 
     def _settle(self, planned: PlannedScope, outcomes: Outcomes) -> None:
         """Closes the scope: in step, or to be looked at again next time. A selected part says

@@ -157,7 +157,7 @@ class Reconciler:
             units=known,
             groups=known_groups,
             desired=desired_units(desired.units, self.job.policy),
-            changes=linked.plan.changes,
+            changes=tuple(linked.plan.changes),
             schema=self.job.target.schema,
             policies=self.job.pipeline.drift,
             absent=absent,

@@ -6,7 +6,7 @@ extracted = rejected + unchanged + planned          planned = applied + failed +
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -16,7 +16,7 @@ from flows.canary import Verdict
 from flows.planning import PlannedScope
 from flows.pushing import PushedScope
 from state.runs import RunRecord
-from transforms.plan import Change, Result
+from transforms.plan import Action, Change, Entity, Outcome, Result
 from transforms.validate import Checked
 
 Status = Literal["ok", "attention", "error", "broken"]
@@ -63,6 +63,14 @@ class Balance:
             self.collapsed + other.collapsed,
             self.rejected + other.rejected,
         )
+
+
+class End(NamedTuple):
+    """How a change ended: what it was about, and what became of it."""
+
+    entity: Entity
+    action: Action
+    outcome: Outcome | None
 
 
 class Stock(NamedTuple):
@@ -239,19 +247,18 @@ def summarize(
     notices: Sequence[str] = (),
 ) -> PipelineSummary:
     """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done."""
-    changes = [(planned.plan.scope, c) for planned in scopes for c in planned.plan.changes]
-    results = (
-        {(scope.scope, *key): result for scope in pushed for key, result in scope.outcomes.items()}
-        if pushed is not None
-        else {(scope, *c.identity): _as_if_done(c) for scope, c in changes}
-    )
-    ends = [(c, results.get((scope, *c.identity))) for scope, c in changes]
+    ends, lost = Counter[End](), list[str]()
+    for change, result in _ends(scopes, pushed):
+        outcome = result.outcome if result else None
+        ends[End(change.entity, change.action, outcome)] += 1
+        if outcome is None:
+            lost.append(change.key)
     counts = _counts(balance, scopes, ends)
     notes = [tripped.message for planned in scopes for tripped in planned.tripped]
     notes += [f"{p.plan.scope}: {p.unreadable}" for p in scopes if p.unreadable]
     notes += [twin.message for planned in scopes for twin in planned.twins]
     notes += canary.complaints
-    broken = _imbalance(counts, ends)
+    broken = _imbalance(counts, ends, lost)
     if failure is not None:
         notes.append(explain(failure))
     if broken:
@@ -269,37 +276,47 @@ def summarize(
     )
 
 
+def _ends(
+    scopes: Iterable[PlannedScope], pushed: Iterable[PushedScope] | None
+) -> Iterator[tuple[Change, Result | None]]:
+    """Every change with what became of it, one scope at a time."""
+    outcomes = {scope.scope: scope.outcomes for scope in pushed or ()}
+    for planned in scopes:
+        results = dict(outcomes.get(planned.plan.scope, {}).items())  # from the shelf at once
+        for change in planned.plan.changes:
+            yield change, _as_if_done(change) if pushed is None else results.get(change.identity)
+
+
 def _as_if_done(change: Change) -> Result:
     return Result(change, "held" if change.held else "applied", change.held or "")
 
 
 def _counts(
-    balance: Balance, scopes: Iterable[PlannedScope], ends: Iterable[tuple[Change, Result | None]]
+    balance: Balance, scopes: Iterable[PlannedScope], ends: Mapping[End, int]
 ) -> dict[str, int]:
     counts = Counter(asdict(balance))
     for planned in scopes:
         counts["unchanged"] += planned.plan.unchanged
         counts["missing"] += planned.plan.missing_count
-    for change, result in ends:
-        outcome = result.outcome if result else None
-        if change.entity == "group":
-            counts[f"groups_{_DONE[change.action]}"] += outcome == "applied"
-        elif outcome == "applied":
-            counts[_DONE[change.action]] += 1
-        elif outcome is not None:
-            counts[outcome] += 1
+    for end, number in ends.items():
+        if end.entity == "group":
+            counts[f"groups_{_DONE[end.action]}"] += number * (end.outcome == "applied")
+        elif end.outcome == "applied":
+            counts[_DONE[end.action]] += number
+        elif end.outcome is not None:
+            counts[end.outcome] += number
     return {name: counts[name] for name in COUNTS}
 
 
 def _imbalance(
-    counts: Mapping[str, int], ends: Sequence[tuple[Change, Result | None]]
+    counts: Mapping[str, int], ends: Mapping[End, int], lost: Sequence[str]
 ) -> str | None:
     """What does not add up, if anything: a promise was broken, or there is a bug."""
-    lost = [change.key for change, result in ends if result is None or result.outcome is None]
     if lost:
         return f"{len(lost)} planned changes have no outcome, among them {lost[0]!r}"
-    retirements = sum(c.action == "retire" for c, _ in ends if c.entity == "unit")
-    planned = sum(c.entity == "unit" for c, _ in ends) - retirements
+    planned = sum(
+        number for end, number in ends.items() if end.entity == "unit" and end.action != "retire"
+    )
     accounted = counts["rejected"] + counts["unchanged"] + planned
     if accounted != counts["extracted"]:
         return f"{counts['extracted']} rows were extracted, but {accounted} are accounted for"
@@ -307,15 +324,12 @@ def _imbalance(
 
 
 def _status(
-    broken: str | None,
-    failure: Exception | None,
-    notes: Sequence[str],
-    ends: Iterable[tuple[Change, Result | None]],
+    broken: str | None, failure: Exception | None, notes: Sequence[str], ends: Iterable[End]
 ) -> Status:
     if broken:
         return "broken"
     if failure is not None:
         return "error"
-    if notes or any(result and result.outcome != "applied" for _, result in ends):
+    if notes or any(end.outcome not in ("applied", None) for end in ends):
         return "attention"
     return "ok"

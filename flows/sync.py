@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from connectors.errors import ApiError, SourceUnreadable
 from connectors.sources.by_scope import Extract
+from flows.aside import planned_aside
 from flows.canary import Verdict, push_in_order
 from flows.gathering import gather
 from flows.job import ColumnsMissing, Job, extract, jobs_of, need_columns
@@ -212,7 +213,8 @@ def plan(night: Night, run: Run, watcher: Watcher) -> None:
             run.allow_command,
         )
         try:
-            night.scopes = [planner.guard(planned) for planned in planner.diff()]
+            shelf = night.job.shelf
+            night.scopes = [planned_aside(planner.guard(one), shelf) for one in planner.diff()]
         except ApiError as error:
             night.failure = error
 
@@ -222,12 +224,12 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
     if night.balance is None or night.failure is not None:
         return
     name = night.job.name
-    changes = [change for planned in night.work for change in planned.plan.changes]
     watcher.stage(name, "push")
-    watcher.begin(name, len(changes))
+    watcher.begin(name, sum(len(planned.plan.changes) for planned in night.work))
     with night.timed(run.world):
         with run.store.one_transaction():
-            run.store.plan_changes(name, run.run_id, changes)
+            for planned in night.work:
+                run.store.plan_changes(name, run.run_id, planned.plan.changes)
             run.store.add_tripped(name, run.run_id, _tripped(night))
             if night.desired is not None:
                 add_rejections(night.desired, name, run)

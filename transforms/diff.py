@@ -8,6 +8,7 @@ cannot move.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -80,13 +81,13 @@ class ScopePlan:
     """
 
     scope: str
-    changes: tuple[Change, ...]
+    changes: Sequence[Change]
     unchanged: int
     missing: tuple[str, ...]
     rows: int
     rejected: int
     refreshed: Mapping[str, str]
-    keys: frozenset[str]
+    keys: AbstractSet[str]
     known: int
     digest: str
     rejected_keys: Mapping[str, int] = field(default_factory=dict)

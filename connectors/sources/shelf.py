@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import pickle
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,24 +33,30 @@ NO_FILE = -1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rows lie: how many, and what it takes to make them rows again."""
+    """Where something lies: of how many rows, and what it takes to make it again."""
 
     rows: int
     offset: int
     length: int
     plain_bytes: int
     nonce: bytes
-    schema: pa.Schema = field(repr=False)
+    schema: pa.Schema | None = field(default=None, repr=False)
 
 
 class Shelf:
-    """Frames by place. Written by one thread, read by any; the file is made when it is needed."""
+    """Frames and values by place, for any thread. The file is made when it is needed."""
 
     def __init__(self) -> None:
         self._cipher = AESGCM(AESGCM.generate_key(bit_length=128))
         self._nonces = itertools.count()
         self._file = NO_FILE
         self._end = 0
+        self._lock = threading.Lock()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether anything lies here: then the inventory is larger than memory."""
+        return self._file != NO_FILE
 
     def put(
         self, frame: pd.DataFrame, labels: pd.Series | np.ndarray[Any, Any]
@@ -66,18 +76,28 @@ class Shelf:
 
     def get(self, place: Place) -> pd.DataFrame:
         """The rows that lie there."""
-        sealed = os.pread(self._file, place.length, place.offset)
-        packed = self._cipher.decrypt(place.nonce, sealed, None)
-        plain = pa.decompress(packed, place.plain_bytes, codec=CODEC)
-        batch = pa.ipc.read_record_batch(plain, place.schema)
+        batch = pa.ipc.read_record_batch(self._read(place), place.schema)
         frame: pd.DataFrame = pa.Table.from_batches([batch]).to_pandas()
         return frame
 
+    def lay(self, value: Sequence[Any] | AbstractSet[Any] | Mapping[Any, Any]) -> Place:
+        """Lays down a value of this process, and says where; errors as for `put`."""
+        return self._write(len(value), pa.py_buffer(pickle.dumps(value)))
+
+    def fetch(self, place: Place) -> Any:
+        """The value that lies there."""
+        return pickle.loads(self._read(place))
+
+    def _read(self, place: Place) -> pa.Buffer:
+        sealed = os.pread(self._file, place.length, place.offset)
+        packed = self._cipher.decrypt(place.nonce, sealed, None)
+        return pa.decompress(packed, place.plain_bytes, codec=CODEC)
+
     def close(self) -> None:
         """Gives the disk back."""
-        if self._file != NO_FILE:
-            os.close(self._file)
+        if self.in_use:
             self._file = NO_FILE
+            self._closing()
 
     def __enter__(self) -> Self:
         return self
@@ -86,29 +106,35 @@ class Shelf:
         self.close()
 
     def _put(self, table: pa.Table) -> Place:
-        batch = table.to_batches()[0]
-        plain = batch.serialize()
-        packed = pa.compress(plain, codec=CODEC, asbytes=True)
-        nonce = next(self._nonces).to_bytes(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, packed, None)
-        place = Place(len(table), self._end, len(sealed), plain.size, nonce, table.schema)
-        self._write(sealed)
-        return place
+        plain = table.to_batches()[0].serialize()
+        return replace(self._write(len(table), plain), schema=table.schema)
 
-    def _write(self, sealed: bytes) -> None:
-        try:
-            if self._file == NO_FILE:
-                self._file, name = tempfile.mkstemp(prefix="unitsync-")
-                Path(name).unlink()
-            written = 0
-            while written < len(sealed):
-                written += os.pwrite(self._file, sealed[written:], self._end + written)
-        except OSError as error:
-            raise SourceUnreadable(
-                f"the source is larger than memory, and {tempfile.gettempdir()} has no room to lay "
-                f"it aside ({error.strerror}); make room there, or set TMPDIR to a folder that has"
-            ) from error
-        self._end += len(sealed)
+    def _write(self, rows: int, plain: pa.Buffer) -> Place:
+        packed = pa.compress(plain, codec=CODEC, asbytes=True)
+        with self._lock:
+            nonce = next(self._nonces).to_bytes(NONCE_BYTES)
+            sealed = self._cipher.encrypt(nonce, packed, None)
+            place = Place(rows, self._end, len(sealed), plain.size, nonce)
+            try:
+                self._append(sealed)
+            except OSError as error:
+                raise SourceUnreadable(
+                    f"the source is larger than memory, and {tempfile.gettempdir()} has no room to "
+                    f"lay it aside ({error.strerror}); make room there, or set TMPDIR to a folder "
+                    "that has"
+                ) from error
+            return place
+
+    def _append(self, sealed: bytes) -> None:
+        if not self.in_use:
+            self._file, name = tempfile.mkstemp(prefix="unitsync-")
+            Path(name).unlink()
+            # A plan is still shown when its pipelines are disconnected: the file lives as long.
+            self._closing = weakref.finalize(self, os.close, self._file)
+        written = 0
+        while written < len(sealed):
+            written += os.pwrite(self._file, sealed[written:], self._end + written)
+        self._end += written
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What a night costs, measured: no part of the product."""
