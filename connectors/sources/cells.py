@@ -5,8 +5,20 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from types import NoneType
 from typing import Any
+
+
+def cells_of(values: Sequence[Any]) -> Sequence[str | None]:
+    """The text of every value of a column; what is text already, or only numbers, at once."""
+    kinds = set(map(type, values))
+    if kinds <= {str, NoneType}:
+        return values
+    if kinds == {int}:
+        return list(map(str, values))
+    return list(map(cell_text, values))
 
 
 def cell_text(value: Any) -> str | None:
@@ -15,19 +27,8 @@ def cell_text(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return _float_text(value)
-    if isinstance(value, datetime.datetime):
-        return _datetime_text(value)
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=cell_text)
-    return str(value)
+    told = (text for kind, text in _TEXTS if isinstance(value, kind))
+    return next(told, str)(value)
 
 
 def _float_text(value: float) -> str | None:
@@ -42,3 +43,39 @@ def _datetime_text(value: datetime.datetime) -> str:
     if value.time() == datetime.time():
         return value.date().isoformat()
     return value.isoformat()
+
+
+def _time_text(value: datetime.timedelta) -> str:
+    """Some databases have no other time of day than what has passed since midnight."""
+    text = str(value)
+    return f"0{text}" if text[1] == ":" else text
+
+
+def _bytes_text(value: bytes) -> str:
+    """Text in a binary column is text; anything else is shown in hexadecimal."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
+    return text if text.isprintable() else value.hex()
+
+
+def _iso_text(value: datetime.date | datetime.time) -> str:
+    return value.isoformat()
+
+
+def _json_text(value: list[Any] | dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, default=cell_text)
+
+
+# The first that fits: a boolean is a whole number to Python, and a moment is a date.
+_TEXTS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str | None]], ...] = (
+    (bool, lambda value: "true" if value else "false"),
+    (float, _float_text),
+    (datetime.datetime, _datetime_text),
+    ((datetime.date, datetime.time), _iso_text),
+    (datetime.timedelta, _time_text),
+    (Decimal, lambda value: format(value, "f")),
+    (bytes, _bytes_text),
+    ((list, dict), _json_text),
+)
