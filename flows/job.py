@@ -10,8 +10,8 @@ import pandas as pd
 
 from connectors.sources.by_scope import Extract, by_scope
 from connectors.sources.extract import Malformed
-from connectors.sources.file import extract as read_file
 from connectors.sources.shelf import Shelf
+from connectors.sources.source import extract as read_source
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.target import Target, connect
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
@@ -90,7 +90,7 @@ def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
 
 def extract(job: Job) -> Extract:
     """Step 1: source to raw rows, in parts that share no scope; raises SourceUnreadable."""
-    chunks = read_file(job.pipeline.source, job.settings.base)
+    chunks = read_source(job.pipeline.source, job.settings.base, job.target.outside)
     return by_scope(chunks, job.pipeline.mapping.scope, job.shelf)
 
 

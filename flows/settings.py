@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from connectors.notify import Notify
-from connectors.sources.file import FileSource
+from connectors.sources.source import Source
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from flows.config_checks import check_pipeline, credential_warnings
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
@@ -57,7 +57,7 @@ LocalFile = Annotated[LocalPath, AfterValidator(_file_path)]
 class Pipeline(FieldMapping):
     """One source, one target, one mapping."""
 
-    source: FileSource = Field(description="Where the inventory is read from.")
+    source: Source = Field(description="Where the inventory is read from.")
     target: Target = Field(description="The API that is kept in step.")
     missing: Literal["report", "retire"] = Field(
         default="report",

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from connectors.auth import BearerToken, OAuth1, VendorAuth
-from connectors.clock import Clock
 from connectors.errors import ApiError
 from connectors.http import HttpClient
+from connectors.outside import Outside
 from connectors.rate import RateLimit
 from connectors.redact import Redactor
-from connectors.retry import RetryBudget
 from connectors.targets.push import ScopePush
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from connectors.targets.storedge import StoredgePush
@@ -24,22 +20,10 @@ from connectors.targets.storedge_reader import StoredgeReader
 from connectors.targets.travtus import TravtusPush
 from connectors.targets.travtus_reader import TravtusReader
 from connectors.targets.work import Journal, ScopeWork
-from connectors.transport import Transport
 from transforms import storedge, travtus
 from transforms.plan import Change, Live
 from transforms.schema import TargetSchema
 from transforms.secrets import SecretMask
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What a connection is given: time, chance, the transport, and the signal to stop."""
-
-    clock: Clock
-    random: random.Random
-    transport: Transport | None
-    stop: threading.Event
-    budget: RetryBudget
 
 
 class Target(ABC):
