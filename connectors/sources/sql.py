@@ -9,7 +9,7 @@ value becomes the text that a file would have: ISO dates, exact decimals, true a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -66,7 +66,7 @@ def _known(url: SecretStr) -> SecretStr:
         near = get_close_matches(dialect, DIALECTS, n=1)
         found = f'no database is called "{dialect}"'
         hint = f'did you mean "{near[0]}"?' if near else "install its SQLAlchemy dialect"
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         found, hint = "this is no database URL (it is not shown)", "check its port and its slashes"
     except ImportError:
         return url  # the dialect is known, its driver is missing: told when it is needed
@@ -124,19 +124,28 @@ def extract(settings: SqlSource, base: Path) -> Chunks:
 def _chunks(settings: SqlSource, base: Path, origin: str) -> Iterator[Chunk]:
     with _told(settings, origin), _connected(settings, base) as connection:
         _restrict(connection, settings.timeout)
-        result = _result(settings, connection, origin)
-        names, row = header(list(result.keys()), origin), 0
-        bits = _bits(result) if connection.dialect.name in MYSQL else frozenset[int]()
-        for rows in result.yield_per(max(1, CHUNK_CELLS // len(names))).partitions():
-            columns = [
-                cells_of(_numbers(values) if place in bits else values)
-                for place, values in enumerate(zip(*rows, strict=True))
-            ]
-            numbers = range(row + 1, row + 1 + len(rows))
-            yield chunk(dict(zip(names, columns, strict=True)), numbers)
-            row += len(rows)
-        if not row:
-            raise SourceUnreadable(f"{origin} has no rows; nothing was read.")
+        with closing(_result(settings, connection, origin)) as result:
+            row = 0
+            for one in _each(result, origin, mysql=connection.dialect.name in MYSQL):
+                rows = len(one[next(iter(one))])
+                yield chunk(one, range(row + 1, row + 1 + rows))
+                row += rows
+            if not row:
+                raise SourceUnreadable(f"{origin} has no rows; nothing was read.")
+
+
+def _each(
+    result: CursorResult[Any], origin: str, *, mysql: bool
+) -> Iterator[dict[str, Sequence[str | None]]]:
+    """The columns of so many rows at a time."""
+    names = header(list(result.keys()), origin)
+    bits = _bits(result) if mysql else frozenset[int]()
+    for rows in result.yield_per(max(1, CHUNK_CELLS // len(names))).partitions():
+        columns = [
+            cells_of(_numbers(values) if place in bits else values)
+            for place, values in enumerate(zip(*rows, strict=True))
+        ]
+        yield dict(zip(names, columns, strict=True))
 
 
 @contextmanager
