@@ -46,8 +46,10 @@ def origin_of(path: str) -> str:
 
 def suffix_of(path: str) -> str:
     """`.csv` of a path or URL, in lower case."""
-    first = path.split("::", maxsplit=1)[0]
-    return PurePosixPath(urlsplit(first).path if is_url(path) else path).suffix.lower()
+    if not is_url(path):
+        return PurePosixPath(path).suffix.lower()
+    first = urlsplit(path.split("::", maxsplit=1)[0])
+    return PurePosixPath(first.path or first.netloc).suffix.lower()
 
 
 class _Raw(io.RawIOBase):

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.cells import cell_text, cells_of
@@ -39,13 +39,21 @@ Piece: TypeAlias = Mapping[Any, Any] | pd.DataFrame | pa.Table
 Columns = dict[str, Sequence[str | None] | pa.ChunkedArray]
 
 
+def _importable(call: str) -> str:
+    module, _, function = call.partition(":")
+    if module.endswith(".py"):
+        meant = f"{module.removesuffix('.py')}:{function}"
+        raise ValueError(f'"{call}" names a file; did you mean "{meant}"?')
+    return call
+
+
 class PythonSource(BaseModel):
     """Settings of the source kind `python`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["python"]
-    call: Annotated[str, StringConstraints(pattern=CALL)] = Field(
+    call: Annotated[str, StringConstraints(pattern=CALL), AfterValidator(_importable)] = Field(
         description="MODULE:FUNCTION; the module may stand beside this file."
     )
     arguments: dict[str, Any] = Field(
@@ -189,13 +197,13 @@ def _theirs(call: str, base: Path, but: type[Exception] | tuple[()] = ()) -> Ite
         lost = f"{call} failed with {said}{_place(error, base)}"
     else:
         return
-    raise SourceUnreadable(lost)
+    raise SourceUnreadable(lost) from None
 
 
 def _place(error: BaseException, base: Path) -> str:
     """The last line beside the configuration that was run, else the last line of all."""
     if isinstance(error, SyntaxError):
-        return f" in line {error.lineno}" if error.lineno else ""
+        return ""  # it names its own
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != HERE]
     own = [line for line in lines if Path(line.filename).is_relative_to(base.resolve())]
     if not lines:

@@ -7,7 +7,7 @@ there is one, may end it sooner. Whatever else happens is said, and never taken 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -100,14 +100,14 @@ class Request:
 
 @dataclass
 class Pages:
-    """The requests of one reading. `named` says whether any answer named a next page: where none
-    did, nothing proves that it was named in the right place."""
+    """The requests of one reading. `named` holds the next pages that answers have named: where none
+    did, nothing proves that it was looked for in the right place."""
 
     url: str
     params: Params
     paging: PagePaging | OffsetPaging | CursorPaging | NextPaging | LinkPaging | None
     number: int = 0
-    named: bool = False
+    named: set[str] = field(default_factory=set)
 
     def first(self) -> Request:
         """The first request."""
@@ -158,7 +158,9 @@ class Pages:
     def _next(self, found: str | None, request: Callable[[str], Request]) -> Request | None:
         if not found:
             return None
-        self.named = True
+        if found in self.named:
+            raise SourceUnreadable("the next page was named before, so the paging goes round")
+        self.named.add(found)
         return request(found)
 
     def _from(self, cursor: str) -> Request:

@@ -256,7 +256,7 @@ def _told(settings: SqlSource, origin: str) -> Iterator[None]:
     if settings.password is not None:
         secrets.append(settings.password.get_secret_value())
     # Outside the handler: the exception below holds the connection's settings.
-    raise SourceUnreadable(tidy(lost, lambda text: hide(secrets, text)))
+    raise SourceUnreadable(tidy(lost, lambda text: hide(secrets, text))) from None
 
 
 def _words(error: Exception) -> str:
