@@ -133,7 +133,7 @@ class HttpClient:
         path: str,
         *,
         json: Mapping[str, Any] | None = None,
-        params: Mapping[str, str | int | Sequence[str]] | None = None,
+        params: Mapping[str, str | int | bool | Sequence[str]] | None = None,
         safe: bool,
         max_attempts: int | None = None,
         document: bool = False,

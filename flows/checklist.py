@@ -139,7 +139,8 @@ def _told_settings(settings: Settings) -> str:
 def _told_extract(extracted: Extract) -> str:
     rows = _count(extracted.count, "row")
     doubt = "" if extracted.complete else f"; not proven complete: {extracted.reason}"
-    return f"{rows} in {extracted.origin}{doubt}"
+    notices = "".join(f"; {notice}" for notice in extracted.notices)
+    return f"{rows} in {extracted.origin}{doubt}{notices}"
 
 
 def _told_columns(job: Job) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
 from connectors.sources.by_scope import Extract, by_scope
-from connectors.sources.extract import Malformed
+from connectors.sources.extract import Chunks, Malformed
+from connectors.sources.join import joined
+from connectors.sources.lookup import looked_up
 from connectors.sources.shelf import Shelf
+from connectors.sources.source import Source
 from connectors.sources.source import extract as read_source
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.target import Target, connect
@@ -21,6 +25,7 @@ from transforms import mapping
 from transforms import normalize as normalization
 from transforms import validate as validation
 from transforms.diff import Policy
+from transforms.mapping import Mapping as FieldMapping
 from transforms.normalize import Normalized
 from transforms.reshape import Desired
 from transforms.reshape import reshape as reshape_rows
@@ -64,6 +69,11 @@ class Job:
             resend=self.resend,
         )
 
+    @cached_property
+    def mapping(self) -> FieldMapping:
+        """The mapping with its lookups looked up; raises SourceUnreadable."""
+        return looked_up(self.pipeline.mapping, self.settings.base)
+
     @property
     def version(self) -> str:
         """Part of every digest: settings that change what a row means."""
@@ -90,19 +100,25 @@ def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
 
 def extract(job: Job) -> Extract:
     """Step 1: source to raw rows, in parts that share no scope; raises SourceUnreadable."""
-    chunks = read_source(job.pipeline.source, job.settings.base, job.target.outside)
-    return by_scope(chunks, job.pipeline.mapping.scope, job.shelf)
+    chunks = _chunks(job, job.pipeline.source)
+    for join in job.pipeline.join:
+        chunks = joined(chunks, join, _chunks(job, join.source))
+    return by_scope(chunks, job.mapping.scope, job.shelf)
+
+
+def _chunks(job: Job, source: Source) -> Chunks:
+    return read_source(source, job.settings.base, job.target.outside)
 
 
 def need_columns(job: Job, extracted: Extract) -> None:
     """Raises ColumnsMissing for columns that the mapping names and the source does not have."""
-    if missing := mapping.missing_columns(extracted.columns, job.pipeline.mapping):
+    if missing := mapping.missing_columns(extracted.columns, job.mapping):
         raise _columns_missing(job, missing, extracted.origin)
 
 
 def normalize(job: Job, rows: pd.DataFrame) -> Normalized:
     """Step 2: raw rows to API fields."""
-    return normalization.normalize(rows, job.pipeline.mapping, job.target.schema)
+    return normalization.normalize(rows, job.mapping, job.target.schema)
 
 
 def validate(job: Job, normalized: Normalized, malformed: Sequence[Malformed]) -> Checked:

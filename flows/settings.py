@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from connectors.notify import Notify
+from connectors.sources.join import Join
 from connectors.sources.source import Source
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from flows.config_checks import check_pipeline, credential_warnings
@@ -58,6 +59,9 @@ class Pipeline(FieldMapping):
     """One source, one target, one mapping."""
 
     source: Source = Field(description="Where the inventory is read from.")
+    join: tuple[Join, ...] = Field(
+        default=(), description="Sources whose columns stand beside those of the source, by key."
+    )
     target: Target = Field(description="The API that is kept in step.")
     missing: Literal["report", "retire"] = Field(
         default="report",

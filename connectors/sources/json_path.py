@@ -32,7 +32,7 @@ def _well_formed(path: str) -> str:
     try:
         jmespath.compile(path)
     except JMESPathError as error:
-        first = str(error).splitlines()[0]
+        first = str(error).splitlines()[0].rstrip(":")
         raise ValueError(f"{path!r} is no JMESPath: {first}") from None
     return path
 

@@ -50,7 +50,9 @@ class RestSource(BaseModel):
     url: Annotated[str, AfterValidator(_endpoint)] = Field(
         description="The address of the listing, without a query; http only on this machine."
     )
-    params: dict[str, str | int] = Field(default={}, description="The query of every request.")
+    params: dict[str, str | int | bool] = Field(
+        default={}, description="The query of every request."
+    )
     headers: dict[str, Secret] = Field(
         default={}, description="Headers of every request, such as X-Api-Key: ${NAME}."
     )

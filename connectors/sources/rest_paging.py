@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connectors.errors import SourceUnreadable
 from connectors.sources.json_path import JsonPath, search
 
-Params = Mapping[str, str | int | Sequence[str]]
+Params = Mapping[str, str | int | bool | Sequence[str]]
 
 
 class _Settings(BaseModel):
@@ -30,7 +30,7 @@ class _Sized(_Settings):
         default=None, min_length=1, description="The query parameter of the size."
     )
 
-    def sized(self, params: dict[str, str | int | Sequence[str]]) -> Params:
+    def sized(self, params: dict[str, str | int | bool | Sequence[str]]) -> Params:
         """The query with the size in it, if there is one."""
         if self.size_param is not None and self.size is not None:
             params[self.size_param] = self.size
@@ -143,7 +143,7 @@ class Pages:
             "no answer named a next page, so nothing proves that it is looked for where it stands"
         )
 
-    def _start(self) -> dict[str, str | int | Sequence[str]]:
+    def _start(self) -> dict[str, str | int | bool | Sequence[str]]:
         match self.paging:
             case PagePaging() as paging:
                 return {paging.param: paging.first}
@@ -151,7 +151,7 @@ class Pages:
                 return {paging.param: 0}
         return {}
 
-    def _asking(self, params: dict[str, str | int | Sequence[str]]) -> Request:
+    def _asking(self, params: dict[str, str | int | bool | Sequence[str]]) -> Request:
         sized = self.paging.sized(params) if isinstance(self.paging, _Sized) else params
         return Request(urlsplit(self.url).path or "/", {**self.params, **sized})
 

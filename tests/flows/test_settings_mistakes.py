@@ -33,6 +33,10 @@ FORMS = "a column, {column: …}, {const: …}, {template: …} or {sum: […]}"
 SHARE = "a percentage from 0% to 100%, a fraction such as 0.1, or null (off)"
 CRON = "five fields: minute, hour, day of the month, month, day of the week"
 ADDRESS = "https://…, or http://… on this machine (localhost)"
+PIPELINE = (
+    "scope, key, fields, groups, source, join, target, missing, guardrails, drift, canary or "
+    "changed"
+)
 REMOVE = 'give it a value behind the ":", or remove the line'
 
 
@@ -113,7 +117,7 @@ MISTAKES = [
         "colum:",
         f"{STORAGE}.fields.door_type.colum",
         'unknown setting "colum"',
-        "column, values, parse, extract, split, default, const, template or sum",
+        "column, values, lookup, parse, extract, split, default, const, template or sum",
         'did you mean "column"?',
     ),
     Mistake(
@@ -209,7 +213,7 @@ MISTAKES = [
         "iFloor}",
         f"{STORAGE}.fields.floor.iFloor",
         'unknown setting "iFloor"',
-        "column, values, parse, extract, split, default, const, template or sum",
+        "column, values, lookup, parse, extract, split, default, const, template or sum",
         'a column stands without braces: "iFloor"',
     ),
     Mistake(
@@ -474,7 +478,7 @@ MISTAKES = [
         "batch_size",
         f"{STORAGE}.batch_size",
         'unknown setting "batch_size"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
+        PIPELINE,
         'it belongs under "pipelines.storage.target"',
     ),
     Mistake(
@@ -504,7 +508,7 @@ MISTAKES = [
         "timezone: UTC",
         f"{STORAGE}.timezone",
         'unknown setting "timezone"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
+        PIPELINE,
         'it belongs under "schedule"',
     ),
     Mistake(
@@ -514,7 +518,7 @@ MISTAKES = [
         "state: x.db",
         f"{STORAGE}.state",
         'unknown setting "state"',
-        "scope, key, fields, groups, source, target, missing, guardrails, drift, canary or changed",
+        PIPELINE,
         "it belongs at the top of the file, not indented",
     ),
     Mistake(
