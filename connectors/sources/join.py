@@ -31,7 +31,7 @@ class Join(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: Source = Field(description="Where the columns are read from.")
-    on: dict[str, str] = Field(
+    by: dict[str, str] = Field(
         min_length=1,
         description="The key: column of the pipeline's source: column of this one. One name, or a "
         "list of names, where both call it the same.",
@@ -40,10 +40,10 @@ class Join(BaseModel):
         default="", description="Stands before the name of every column that comes from here."
     )
 
-    @field_validator("on", mode="before")
+    @field_validator("by", mode="before")
     @classmethod
-    def _by_name(cls, on: Any) -> Any:
-        names = [on] if isinstance(on, str) else on
+    def _by_name(cls, by: Any) -> Any:
+        names = [by] if isinstance(by, str) else by
         return {name: name for name in names} if isinstance(names, list) else names
 
 
@@ -56,7 +56,7 @@ def _each(chunks: Chunks, join: Join, other: Chunks) -> Iterator[Chunk]:
     beside = _read(join, other)
     rows = unmatched = 0
     for one in chunks.each:
-        keys = _keys(one.rows, list(join.on), chunks.origin)
+        keys = _keys(one.rows, list(join.by), chunks.origin)
         rows += len(keys)
         unmatched += int((~keys.isin(beside.rows.index)).sum())
         yield Chunk(
@@ -79,9 +79,9 @@ class _Beside:
 
 def _read(join: Join, other: Chunks) -> _Beside:
     whole = read_whole(other)
-    keys = _keys(whole.rows, list(join.on.values()), other.origin)
+    keys = _keys(whole.rows, list(join.by.values()), other.origin)
     _refuse_twice(keys, other.origin)
-    rows = whole.rows.drop(columns=list(join.on.values())).add_prefix(join.prefix)
+    rows = whole.rows.drop(columns=list(join.by.values())).add_prefix(join.prefix)
     malformed = [
         Malformed(bad.row, f"{other.origin}, row {bad.row}: {bad.message}")
         for bad in whole.malformed
@@ -98,7 +98,7 @@ def _keys(rows: pd.DataFrame, columns: list[str], origin: str) -> pd.Series:
         if name not in rows.columns:
             near = get_close_matches(name, list(rows.columns), n=1)
             hint = f"; did you mean “{near[0]}”?" if near else "."
-            raise SourceUnreadable(f"{origin} has no column “{name}”, which `join.on` names{hint}")
+            raise SourceUnreadable(f"{origin} has no column “{name}”, which `join.by` names{hint}")
     parts = [rows[name].fillna("").str.strip() for name in columns]
     keys, whole = parts[0], parts[0] != ""
     for part in parts[1:]:

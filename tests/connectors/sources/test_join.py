@@ -31,8 +31,8 @@ def source(origin: str, *each: Columns | Chunk) -> Chunks:
     return Chunks(origin, iter(made))
 
 
-def join(on: Any = "id", **settings: Any) -> Join:
-    said = {"source": {"kind": "file", "path": "rates.csv"}, "on": on}
+def join(by: Any = "id", **settings: Any) -> Join:
+    said = {"source": {"kind": "file", "path": "rates.csv"}, "by": by}
     return Join.model_validate({**said, **settings})
 
 
@@ -78,13 +78,13 @@ def test_a_key_that_stands_twice_is_refused_with_its_rows() -> None:
 def test_keys_may_have_other_names_and_several_parts() -> None:
     rates = {"facility": ["F1", "F2", "F2"], "unit": ["1", "1", "3"], "rate": ["a", "b", "c"]}
 
-    rows, _ = read(UNITS, rates=rates, on={"site": "facility", "id": "unit"})
+    rows, _ = read(UNITS, rates=rates, by={"site": "facility", "id": "unit"})
 
     assert rows["rate"].tolist() == ["a", "-", "c"]
     assert rows.columns.tolist() == ["site", "id", "rate"]
     again = {**rates, "unit": ["1", "3", "3"]}
     assert "“F2 3” in rows 3, 4" in message(
-        UNITS, rates=again, on={"site": "facility", "id": "unit"}
+        UNITS, rates=again, by={"site": "facility", "id": "unit"}
     )
 
 
@@ -105,10 +105,10 @@ def test_a_column_that_both_have_wants_a_prefix() -> None:
 
 
 def test_a_key_that_is_no_column_names_a_near_one() -> None:
-    assert "units.csv has no column “ids”, which `join.on` names; did you mean “id”?" in message(
-        UNITS, on={"ids": "id"}
+    assert "units.csv has no column “ids”, which `join.by` names; did you mean “id”?" in message(
+        UNITS, by={"ids": "id"}
     )
-    assert "rates.csv has no column “ids”" in message(UNITS, on={"id": "ids"})
+    assert "rates.csv has no column “ids”" in message(UNITS, by={"id": "ids"})
 
 
 def test_what_is_in_doubt_in_one_is_in_doubt_in_both() -> None:
