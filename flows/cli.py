@@ -52,6 +52,19 @@ def check(
 
 
 @app.command()
+def names(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline by name.")],
+    field: Annotated[str, typer.Argument(help="unit_type, tier or unit_amenities.")],
+    scope: Annotated[list[str], typer.Option(help="A facility to look into; again for more.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Print the names and ids that the API shows for a field, as a table for `lookup`."""
+    from flows.commands import names as command
+
+    raise typer.Exit(command.run(config, pipeline, field, scope))
+
+
+@app.command()
 def plan(
     pipeline: OnePipeline = None,
     config: Config = DEFAULT_CONFIG,

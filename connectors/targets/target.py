@@ -57,6 +57,10 @@ class Target(ABC):
     def read(self, scope: str) -> Live:
         """The scope, proven complete; raises ApiError otherwise."""
 
+    def names(self, scope: str, field: str) -> list[tuple[str, str]]:
+        """Each name and id that the scope shows for what a field holds ids of; raises ApiError."""
+        return []
+
     @abstractmethod
     def push_of(self, work: ScopeWork, journal: Journal) -> ScopePush:
         """The push of one scope, ready to run."""
@@ -91,6 +95,10 @@ class StoredgeTarget(Target):
     def read(self, scope: str) -> Live:
         """The facility's units and, with custom groups, its groups."""
         return self.reader.read(scope)
+
+    def names(self, scope: str, field: str) -> list[tuple[str, str]]:
+        """What the facility's units call their unit types, tiers and amenities."""
+        return self.reader.names(scope, field)
 
     def push_of(self, work: ScopeWork, journal: Journal) -> ScopePush:
         """The push of one facility."""
