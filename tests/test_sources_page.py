@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from connectors.clock import FakeClock
 from connectors.outside import Outside
@@ -23,6 +24,7 @@ from connectors.retry import RetryBudget
 from connectors.sources.join import joined
 from connectors.sources.lookup import looked_up
 from connectors.sources.source import extract
+from flows.config_schema import json_schema
 from flows.settings import load
 from tests.connectors.sources.api import Answer, Asked, answering, paging
 from tests.connectors.sources.databases import POSTGRESQL, execute
@@ -130,6 +132,8 @@ def test_every_configuration_of_the_page_reads_what_it_says(
     if "source" in block:
         block["source"] = here(block["source"], made)
     settings = load(configured(block, tmp_path), environ=ENVIRONMENT)
+    written = yaml.safe_load((tmp_path / "unitsync.yaml").read_text("utf-8"))
+    assert [one.message for one in Draft202012Validator(json_schema()).iter_errors(written)] == []
     pipeline = settings.pipelines["storage"]
     outside = Outside(FakeClock(), random.Random(1), None, threading.Event(), RetryBudget())
 

@@ -12,23 +12,20 @@ from typing import Any
 
 
 def cells_of(values: Sequence[Any]) -> Sequence[str | None]:
-    """The text of every value of a column; what is text already, or only numbers, at once."""
-    kinds = set(map(type, values))
-    if kinds <= {str, NoneType}:
+    """The text of every value of a column; how it is made is decided once for each type."""
+    ways = {kind: _way(kind) for kind in set(map(type, values))}
+    if ways.keys() <= {str, NoneType}:
         return values
-    if kinds == {int}:
-        return list(map(str, values))
-    return list(map(cell_text, values))
+    return [ways[type(value)](value) for value in values]
 
 
 def cell_text(value: Any) -> str | None:
     """The text of a cell value; None for a null. Text stays as it is."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value
-    told = (text for kind, text in _TEXTS if isinstance(value, kind))
-    return next(told, str)(value)
+    return _way(type(value))(value)
+
+
+def _way(kind: type) -> Callable[[Any], str | None]:
+    return next((text for known, text in _TEXTS if issubclass(kind, known)), str)
 
 
 def _float_text(value: float) -> str | None:
@@ -70,6 +67,8 @@ def _json_text(value: list[Any] | dict[str, Any]) -> str:
 
 # The first that fits: a boolean is a whole number to Python, and a moment is a date.
 _TEXTS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str | None]], ...] = (
+    (NoneType, lambda value: None),
+    (str, str),
     (bool, lambda value: "true" if value else "false"),
     (float, _float_text),
     (datetime.datetime, _datetime_text),

@@ -31,8 +31,7 @@ class Join(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: Source = Field(description="Where the columns are read from.")
-    by: dict[str, str] = Field(
-        min_length=1,
+    by: dict[str, str] | tuple[str, ...] | str = Field(
         description="The key: column of the pipeline's source: column of this one. One name, or a "
         "list of names, where both call it the same.",
     )
@@ -40,11 +39,20 @@ class Join(BaseModel):
         default="", description="Stands before the name of every column that comes from here."
     )
 
-    @field_validator("by", mode="before")
+    @field_validator("by")
     @classmethod
-    def _by_name(cls, by: Any) -> Any:
-        names = [by] if isinstance(by, str) else by
-        return {name: name for name in names} if isinstance(names, list) else names
+    def _a_key(cls, by: dict[str, str] | tuple[str, ...] | str) -> Any:
+        if not by:
+            raise ValueError("a join needs a key: the name of a column that both have")
+        return by
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The columns of the key, as the first source calls them and as this one does."""
+        if isinstance(self.by, dict):
+            return self.by
+        names = (self.by,) if isinstance(self.by, str) else self.by
+        return {name: name for name in names}
 
 
 def joined(chunks: Chunks, join: Join, other: Chunks) -> Chunks:
@@ -56,7 +64,7 @@ def _each(chunks: Chunks, join: Join, other: Chunks) -> Iterator[Chunk]:
     beside = _read(join, other)
     rows = unmatched = 0
     for one in chunks.each:
-        keys = _keys(one.rows, list(join.by), chunks.origin)
+        keys = _keys(one.rows, list(join.keys), chunks.origin)
         rows += len(keys)
         unmatched += int((~keys.isin(beside.rows.index)).sum())
         yield Chunk(
@@ -79,9 +87,9 @@ class _Beside:
 
 def _read(join: Join, other: Chunks) -> _Beside:
     whole = read_whole(other)
-    keys = _keys(whole.rows, list(join.by.values()), other.origin)
+    keys = _keys(whole.rows, list(join.keys.values()), other.origin)
     _refuse_twice(keys, other.origin)
-    rows = whole.rows.drop(columns=list(join.by.values())).add_prefix(join.prefix)
+    rows = whole.rows.drop(columns=list(join.keys.values())).add_prefix(join.prefix)
     malformed = [
         Malformed(bad.row, f"{other.origin}, row {bad.row}: {bad.message}")
         for bad in whole.malformed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -121,6 +122,26 @@ def test_a_table_comes_in_chunks(
     chunks = list(extract(source(url, table=units), tmp_path).each)
 
     assert [one.rows.index.tolist() for one in chunks] == [[1, 2], [3]]
+
+
+def test_what_is_in_memory_does_not_grow_with_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = url_of("postgresql", tmp_path)
+    execute(url)
+    monkeypatch.setattr(sql, "CHUNK_CELLS", 2**13)
+
+    def peak(rows: int) -> int:
+        query = f"SELECT i AS id, md5(i::text) AS name FROM generate_series(1, {rows}) AS i"
+        tracemalloc.start()
+        try:
+            assert sum(len(one.rows) for one in extract(source(url, query=query), tmp_path).each)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # what is imported and kept once is not the table's
+    assert peak(60_000) < 1.3 * peak(10_000)
 
 
 def test_the_first_rows_of_a_query_without_end_are_there_at_once(
