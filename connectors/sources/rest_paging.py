@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -169,15 +169,15 @@ class Pages:
 
     def _at(self, address: str) -> Request:
         """Another address of the same host; credentials go nowhere else."""
-        found, own = urlsplit(urljoin(self.url, address)), urlsplit(self.url)
-        if (found.scheme, found.hostname, _port(found.port, found.scheme)) != (
-            own.scheme,
-            own.hostname,
-            _port(own.port, own.scheme),
-        ):
+        try:
+            found = urlsplit(urljoin(self.url, address))
+            place, home = _place(found), _place(urlsplit(self.url))
+        except ValueError as error:
+            raise SourceUnreadable("the next page is said to be at what is no address") from error
+        if place != home:
             raise SourceUnreadable(
-                f"the next page is said to be at {found.scheme}://{found.hostname}, another place "
-                f"than {own.scheme}://{own.hostname}; credentials are not sent there"
+                f"the next page is said to be at {place}, another place than {home}; credentials "
+                "are not sent there"
             )
         return Request(found.path or "/", parse_qs(found.query, keep_blank_values=True))
 
@@ -191,8 +191,10 @@ def _goes_on(page: Page) -> bool:
     return page.records > 0 and (page.total is None or page.count < page.total)
 
 
-def _port(port: int | None, scheme: str) -> int:
-    return port or {"http": 80, "https": 443}.get(scheme, 0)
+def _place(parts: SplitResult) -> str:
+    """Scheme, host and port, the same in whatever way they are written."""
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def _named(path: str, page: Page) -> str | None:

@@ -228,6 +228,20 @@ def test_credentials_never_go_to_another_host() -> None:
     assert elsewhere.asked == []
 
 
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        ("https://127.0.0.1/units", "another place than http://127.0.0.1:"),
+        ("http://[::1/units", "no address"),
+        ("http://127.0.0.1:port/units", "no address"),
+    ],
+)
+def test_an_address_that_is_none_is_not_followed(address: str, complaint: str) -> None:
+    away = Answer({"units": UNITS[:1], "links": {"next": address}})
+
+    assert complaint in message(lambda asked: away, paging=PAGINGS["next"])
+
+
 def test_a_redirect_is_not_followed() -> None:
     with answering(paging(UNITS, 3)) as elsewhere:
         away = Answer({}, 302, {"Location": elsewhere.url})
