@@ -37,15 +37,18 @@ bench: .venv/.installed-dev
 bench-workers: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.workers --facilities 40 --kill 0.5
 
-# The picture in the README and the page of mistakes, written again from real output.
+# The picture in the README, the mistakes and the reference, written again from the code; then
+# build/docs/index.html.
 docs: .venv/.installed-dev
 	$(BIN)/python docs/picture.py docs/plan.svg
 	$(BIN)/python -m tests.flows.mistakes docs/reference/mistakes.md
+	$(BIN)/python -m docs.reference docs/reference
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:
 	uv pip compile pyproject.toml $(LOCK) --extra build -o requirements.lock
-	uv pip compile pyproject.toml $(LOCK) --extra build --extra dask --extra dev -c requirements.lock \
+	uv pip compile pyproject.toml $(LOCK) --extra build --extra dask --extra docs --extra dev -c requirements.lock \
 		-o requirements-dev.lock
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --quiet

@@ -104,11 +104,21 @@ class BearerToken(VendorAuth):
     that needed the token was not sent: the error is either CredentialsRefused or TokenUnavailable.
     """
 
-    def __init__(self, token_url: str, client_id: str, client_secret: str, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        clock: Clock,
+        asked: Mapping[str, str] | None = None,
+    ) -> None:
+        """`asked` is what else stands in the token request, such as a scope."""
         check_base_url(token_url)
         self._token_url = token_url
         self._client_id = client_id
         self._client_secret = client_secret
+        self._asked = asked or {}
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
@@ -148,6 +158,7 @@ class BearerToken(VendorAuth):
             "grant_type": "client_credentials",
             "client_id": self._client_id,
             "client_secret": self._client_secret,
+            **self._asked,
         }
         try:
             return post_form(self._token_url, form)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import cache, partial
@@ -143,14 +143,16 @@ class HttpClient:
         path: str,
         *,
         json: Mapping[str, Any] | None = None,
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, str | int | bool | Sequence[str]] | None = None,
         safe: bool,
         max_attempts: int | None = None,
+        document: bool = False,
     ) -> Reply:
         """Send until there is an answer that can be believed, or an error that ends it.
 
-        `safe` says that repeating the request does no harm even if it took effect before. Parts of
-        `path` that come from outside must be quoted by the caller.
+        `safe` says that repeating the request does no harm even if it took effect before;
+        `document` that JSON of any shape is an answer, which the caller reads. Parts of `path` that
+        come from outside must be quoted by the caller.
         """
         _check_path(method, path)
         build = partial(
@@ -161,7 +163,8 @@ class HttpClient:
             params=params,
             headers={"Content-Type": "application/json"},
         )
-        return self._insist(build, self._auth, safe, max_attempts or self._retry.attempts)
+        limit = max_attempts or self._retry.attempts
+        return self._insist(build, self._auth, safe, limit, document=document)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
         """Ask a token endpoint, without credentials in the header; asking twice does no harm."""
@@ -170,32 +173,42 @@ class HttpClient:
         return self._insist(build, VendorAuth(), True, self._retry.attempts).json
 
     def _insist(
-        self, build: Callable[[], httpx.Request], auth: VendorAuth, safe: bool, limit: int
+        self,
+        build: Callable[[], httpx.Request],
+        auth: VendorAuth,
+        safe: bool,
+        limit: int,
+        *,
+        document: bool = False,
     ) -> Reply:
         attempts = Attempts(self._retry, self._budget, self._random, safe=safe, limit=limit)
         delay = 0.0
         while True:
             try:
                 self._pause(delay)
-                reply = self._attempt(build, auth, safe)
+                reply = self._attempt(build, auth, safe, document)
                 return replace(reply, lost_before=attempts.lost_one)
             except ApiError as error:
                 delay = attempts.after(error)
                 if isinstance(error, Throttled):
                     self.hold(delay)
 
-    def _attempt(self, build: Callable[[], httpx.Request], auth: VendorAuth, safe: bool) -> Reply:
+    def _attempt(
+        self, build: Callable[[], httpx.Request], auth: VendorAuth, safe: bool, document: bool
+    ) -> Reply:
         auth.prepare(self.post_form)
         self._pause(self._rate.reserve())
         request = build()
         try:
-            return self._exchange(request, auth, safe)
+            return self._exchange(request, auth, safe, document)
         except TokenExpired as refusal:
             if auth.renew(request):
                 raise
             raise as_refused(refusal) from None
 
-    def _exchange(self, request: httpx.Request, auth: VendorAuth, safe: bool) -> Reply:
+    def _exchange(
+        self, request: httpx.Request, auth: VendorAuth, safe: bool, document: bool
+    ) -> Reply:
         started = self._clock.monotonic()
         exchange = Exchange(
             what=f"{request.method} {request.url.path}",
@@ -203,6 +216,7 @@ class HttpClient:
             clock=self._clock,
             until=started + self._total_seconds,
             safe=safe,
+            document=document,
         )
         self._count()
         try:
@@ -212,7 +226,9 @@ class HttpClient:
             lost = exchange.lost(error)
         else:
             body, request_id = interpret(answer, exchange)
-            return Reply(answer.status, body, request_id, self._clock.monotonic() - started)
+            seconds = self._clock.monotonic() - started
+            kept = answer if document else None
+            return Reply(answer.status, body, request_id, seconds, answer=kept)
         raise lost  # outside the handler, so that it does not drag the httpx exception along
 
     def _pause(self, seconds: float) -> None:

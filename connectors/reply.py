@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,8 +40,18 @@ REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "apigw-requestid", "x-
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What came over the wire: nothing of it has been believed yet."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """A JSON object that the API answered with a status of success.
+    """A JSON object that the API answered with a status of success; {} if a document was asked for,
+    whose text and headers are in `answer`.
 
     `lost_before` says that an earlier attempt of the same request had no answer: the API may
     still carry it out.
@@ -52,22 +62,15 @@ class Reply:
     request_id: str | None
     seconds: float
     lost_before: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came over the wire: nothing of it has been believed yet."""
-
-    status: int
-    headers: httpx.Headers
-    content: bytes
+    answer: Answer | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One attempt: what was asked, until when an answer counts, and how to speak of it.
 
-    `safe` says that repeating the request does no harm even if it took effect.
+    `safe` says that repeating the request does no harm even if it took effect; `document` that
+    whoever asked reads the JSON, of whatever shape it is.
     """
 
     what: str
@@ -75,6 +78,7 @@ class Exchange:
     clock: Clock
     until: float
     safe: bool
+    document: bool = False
 
     def error(self, kind: type[ApiError], detail: str = "", **answer: Any) -> ApiError:
         """An error that says what was asked and what happened, without a secret."""
@@ -109,6 +113,9 @@ def interpret(answer: Answer, exchange: Exchange) -> tuple[dict[str, Any], str |
     """The JSON object of a success and the request's id; any other answer is raised."""
     if not 200 <= answer.status < 300:
         raise _refusal(answer, answer.status, _json_if_any(answer), exchange)
+    if exchange.document:
+        _refuse_faulty(answer, exchange)
+        return {}, _request_id(answer, {})
     body = _json_object(answer, exchange)
     status = _status_inside(answer.status, body, exchange)
     if not 200 <= status < 300:
@@ -139,18 +146,23 @@ def _body_of(response: httpx.Response, exchange: Exchange) -> bytes:
 
 
 def _json_object(answer: Answer, exchange: Exchange) -> dict[str, Any]:
-    known = {"status": answer.status, "request_id": _request_id(answer, {})}
+    _refuse_faulty(answer, exchange)
+    body = _json_if_any(answer)
+    if body is None:
+        detail = "the answer is not a JSON object in UTF-8"
+        known = {"status": answer.status, "request_id": _request_id(answer, {})}
+        raise exchange.error(MalformedReply, detail, **known)
+    return body
+
+
+def _refuse_faulty(answer: Answer, exchange: Exchange) -> None:
     fault = _fault_of(answer)
     if fault:
         title = title_of(answer.content.decode("utf-8", "replace"))
         words = tidy(title, exchange.redact)
         said = f'{fault} ("{words}")' if words else fault
+        known = {"status": answer.status, "request_id": _request_id(answer, {})}
         raise exchange.error(MalformedReply, said, words=words, **known)
-    body = _json_if_any(answer)
-    if body is None:
-        detail = "the answer is not a JSON object in UTF-8"
-        raise exchange.error(MalformedReply, detail, **known)
-    return body
 
 
 def _fault_of(answer: Answer) -> str:

@@ -151,7 +151,7 @@ def _rehearse_job(checklist: Checklist, job: Job) -> None:
 
 def _unit_types(job: Job, scope: str) -> Mapping[str, str]:
     try:
-        return job.target.unit_types(scope)
+        return dict(job.target.names(scope, "unit_type"))
     except ApiError as error:
         raise AccessMissing(explain(error)) from error
 
@@ -199,7 +199,8 @@ def _told_settings(settings: Settings) -> str:
 def _told_extract(extracted: Extract) -> str:
     rows = counted(extracted.count, "row")
     doubt = "" if extracted.complete else f"; not proven complete: {extracted.reason}"
-    return f"{rows} in {extracted.origin}{doubt}"
+    notices = "".join(f"; {notice}" for notice in extracted.notices)
+    return f"{rows} in {extracted.origin}{doubt}{notices}"
 
 
 def _told_columns(job: Job) -> str:

@@ -46,6 +46,8 @@ class _Finding:
         self.model = model
         self.written = written
         self.place = written.place_of(detail["loc"])
+        if self.type == "value_error" and written.at(self.place) is None:
+            self.place = self.place[:-1]  # of a whole section; its last step is the section's kind
         self.value = written.at(self.place)
         self.setting = setting_at(self.place, model, written.document.data) or Setting(str)
         self.secret = self.setting.secret or bool(_LOCK_CODES.intersection(map(str, self.place)))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.by_scope import Extract, by_scope
-from connectors.sources.extract import Malformed
-from connectors.sources.file import extract as read_file
+from connectors.sources.extract import Chunks, Malformed
+from connectors.sources.join import joined
+from connectors.sources.lookup import looked_up
 from connectors.sources.shelf import Shelf
+from connectors.sources.source import Source
+from connectors.sources.source import extract as read_source
 from connectors.targets.settings import StoredgeSettings
 from connectors.targets.target import Target, connect
 from flows.config_errors import ConfigError, Problem, did_you_mean, listed
@@ -22,6 +26,7 @@ from transforms import mapping
 from transforms import normalize as normalization
 from transforms import validate as validation
 from transforms.diff import Policy
+from transforms.mapping import Mapping as FieldMapping
 from transforms.normalize import Normalized
 from transforms.reshape import Desired
 from transforms.reshape import reshape as reshape_rows
@@ -65,6 +70,11 @@ class Job:
             resend=self.resend,
         )
 
+    @cached_property
+    def mapping(self) -> FieldMapping:
+        """The mapping with its lookups looked up; raises SourceUnreadable."""
+        return looked_up(self.pipeline.mapping, self.settings.base)
+
     @property
     def version(self) -> str:
         """Part of every digest: settings that change what a row means."""
@@ -91,8 +101,7 @@ def jobs_of(settings: Settings, world: World) -> Iterator[list[Job]]:
 
 def extract(job: Job) -> Extract:
     """Step 1: source to raw rows, in parts that share no scope; raises SourceUnreadable."""
-    chunks = read_file(job.pipeline.source, job.settings.base)
-    mapped = job.pipeline.mapping
+    mapped = job.mapping
     needed = [column for _, column in mapped.scope.columns()]
 
     def scopes(rows: pd.DataFrame) -> pd.Series:
@@ -100,21 +109,28 @@ def extract(job: Job) -> Extract:
         return normalization.scopes_of(rows.reindex(columns=needed), mapped)
 
     try:
+        chunks = _chunks(job, job.pipeline.source)
+        for join in job.pipeline.join:
+            chunks = joined(chunks, join, _chunks(job, join.source))
         return by_scope(chunks, scopes, job.shelf)
     except SourceUnreadable as error:
         place = job.settings.place(f"pipelines.{job.name}.source")
         raise SourceUnreadable(f"{error} The source is named in {place}.") from error
 
 
+def _chunks(job: Job, source: Source) -> Chunks:
+    return read_source(source, job.settings.base, job.target.outside)
+
+
 def need_columns(job: Job, extracted: Extract) -> None:
     """Raises ColumnsMissing for columns that the mapping names and the source does not have."""
-    if missing := mapping.missing_columns(extracted.columns, job.pipeline.mapping):
+    if missing := mapping.missing_columns(extracted.columns, job.mapping):
         raise _columns_missing(job, missing, extracted)
 
 
 def normalize(job: Job, rows: pd.DataFrame) -> Normalized:
     """Step 2: raw rows to API fields."""
-    return normalization.normalize(rows, job.pipeline.mapping, job.target.schema)
+    return normalization.normalize(rows, job.mapping, job.target.schema)
 
 
 def validate(job: Job, normalized: Normalized, malformed: Sequence[Malformed]) -> Checked:

@@ -18,7 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from connectors.notify import Notify
-from connectors.sources.file import FileSource
+from connectors.sources.join import Join
+from connectors.sources.source import Source
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from flows.config_checks import (
     check_pipeline,
@@ -64,7 +65,10 @@ LocalFile = Annotated[LocalPath, AfterValidator(_file_path)]
 class Pipeline(FieldMapping):
     """One source, one target, one mapping."""
 
-    source: FileSource = Field(description="Where the inventory is read from.")
+    source: Source = Field(description="Where the inventory is read from.")
+    join: tuple[Join, ...] = Field(
+        default=(), description="Sources whose columns stand beside those of the source, by key."
+    )
     target: Target = Field(description="The API that is kept in step.")
     missing: Literal["report", "retire"] = Field(
         default="report",

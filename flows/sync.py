@@ -182,6 +182,7 @@ def read(
         except SourceUnreadable as error:
             night.failure = error
             return night
+        night.notices += extracted.notices
         need_columns(job, extracted)
         if look is not None:
             look(extracted)

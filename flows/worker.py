@@ -14,7 +14,8 @@ from distributed import secede
 
 from connectors.clock import SystemClock
 from connectors.errors import ApiError
-from connectors.targets.target import Outside, connect
+from connectors.outside import Outside
+from connectors.targets.target import connect
 from flows.line import FarBudget, FarJournal, FarRate, Line
 
 

@@ -12,8 +12,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from connectors.clock import Clock, SystemClock
+from connectors.outside import Outside
 from connectors.retry import RetryBudget
-from connectors.targets.target import Outside
 from connectors.transport import Transport
 from flows.stopping import Stop
 from state.disk import LOCAL_DISK, Disk

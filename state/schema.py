@@ -6,6 +6,7 @@ and raise nothing by hand, the version is their number.
 
 What a row means:
 
+- `meta`      one: which state this is (`lineage`), and how many runs it has seen.
 - `runs`      one per run. `running` after its process died is a run that was killed; the next one
               calls it `died`, and `told_by` is the first run that came to its end and told of it.
 - `scopes`    one per scope. `in_flight` names the run that sent something there and did not settle
@@ -20,6 +21,9 @@ What a row means:
 - `requests`  the journal. `sent` before the wire, `answered` after, `settled` when reading the API
               had to decide. A row stays `sent`, so open, as long as its effect, or that of one
               change in it, is not known.
+- `rejections`  one per rule that a row of the source broke in a run.
+- `links`     one per unit or group that was linked to one at the vendor, or let go of, because a
+              reading decided it (`state.links`).
 - `tripped`   one per guardrail that tripped, with what it was about (`transforms.allowance`).
 - `allowances`  one per scope that a person let through; used by one run, or never.
 - `standings`  one per unit or group that a reconciliation did not find in step;

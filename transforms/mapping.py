@@ -28,7 +28,7 @@ from transforms.schema import TargetSchema
 from transforms.template import columns_of, is_template, parts_of
 
 FORMS = ("column", "const", "template", "sum")
-WITH_COLUMN = ("values", "parse", "extract", "split", "default")
+WITH_COLUMN = ("values", "lookup", "parse", "extract", "split", "default")
 MAJORITY = "majority"
 
 
@@ -44,6 +44,8 @@ class FieldSpec(BaseModel):
     """The column whose cell is the value."""
     values: dict[str, Any] | None = Field(default=None, min_length=1)
     """What each text of the cell means; a text that is not listed is refused."""
+    lookup: str | None = Field(default=None, min_length=1)
+    """A CSV of two columns, instead of values: the texts of the cell, and what each means."""
     parse: Parse | None = None
     """How to read the cell, where the field's own type is not enough."""
     extract: str | None = None
@@ -100,10 +102,10 @@ class FieldSpec(BaseModel):
         extras = [name for name in WITH_COLUMN if name in self.model_fields_set]
         if extras and given != ["column"]:
             raise ValueError(f"{', '.join(extras)} only works with column, not with {given[0]}")
-        readings = [name for name in ("values", "parse", "split") if name in extras]
+        readings = [name for name in ("values", "lookup", "parse", "split") if name in extras]
         if len(readings) > 1:
             raise ValueError(
-                f"give only one of values, parse, split; found {' and '.join(readings)}"
+                f"give only one of values, lookup, parse, split; found {' and '.join(readings)}"
             )
         return self
 

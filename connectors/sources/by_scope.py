@@ -43,6 +43,7 @@ class Extract:
     held: list[pd.DataFrame] = field(repr=False)
     buckets: Mapping[int, list[Place]] = field(repr=False)
     shelf: Shelf | None = field(repr=False)
+    notices: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -105,12 +106,13 @@ class _Whole:
     filled: set[str] = field(default_factory=set)
     malformed: list[Malformed] = field(default_factory=list)
     doubt: str = ""
+    notices: tuple[str, ...] = ()
     buckets: dict[int, list[Place]] = field(default_factory=dict)
 
     def add(self, chunk: Chunk) -> None:
         self.count += len(chunk.rows)
         self.malformed += chunk.malformed
-        self.doubt = chunk.doubt
+        self.doubt, self.notices = chunk.doubt, chunk.notices
         self.columns |= dict.fromkeys(chunk.rows.columns)
         self.filled |= set(chunk.rows.columns) - empty_columns(chunk.rows)
         self.held.append(chunk.rows)
@@ -133,6 +135,7 @@ class _Whole:
             self.held,
             self.buckets,
             self.shelf if self.buckets else None,
+            self.notices,
         )
 
     def _lay_down(self) -> None:

@@ -45,12 +45,13 @@ class Chunk:
     CSV, TSV and Excel the number that a spreadsheet shows (the header is usually 1; blank lines
     count, a line break inside quotes does not); for JSON and Parquet the position, from 1; for
     JSON Lines the line. `doubt` says of the last chunk why the end of the source is not proven,
-    where it is not.
+    where it is not, and `notices` of the last one what else a person may want to know.
     """
 
     rows: pd.DataFrame
     malformed: tuple[Malformed, ...] = ()
     doubt: str = ""
+    notices: tuple[str, ...] = ()
 
 
 class Chunks(NamedTuple):
@@ -74,6 +75,17 @@ def chunk(
         {name: pd.array(_text(cells), dtype=TEXT) for name, cells in columns.items()}, index=index
     )
     return Chunk(_without_blanks(rows), tuple(malformed), doubt)
+
+
+def read_whole(chunks: Chunks) -> Chunk:
+    """A source that is small enough, as one chunk; raises SourceUnreadable, also where there is
+    nothing in it."""
+    every = list(chunks.each)
+    malformed = tuple(bad for one in every for bad in one.malformed)
+    rows = pd.concat([one.rows for one in every]) if every else pd.DataFrame()
+    if rows.empty and not malformed:
+        raise SourceUnreadable(f"{chunks.origin} has no records; nothing was read.")
+    return Chunk(rows.astype(TEXT), malformed, every[-1].doubt)
 
 
 def header(cells: Sequence[str | None], origin: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""A file as the source: CSV, TSV, Excel, JSON, JSON Lines or Parquet, from a path or any URL.
+"""Files as the source: CSV, TSV, Excel, JSON, JSON Lines or Parquet, from a path or any URL; one
+file, all of a folder, or those that a pattern names; compressed or not.
 
 Text stays text. What cannot be read ends in one `SourceUnreadable` that says what was found and
 what to do; what can be read partly says so in its chunks.
@@ -6,20 +7,23 @@ what to do; what can be read partly says so in its chunks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from connectors.errors import SourceUnreadable
+from connectors.sources.compressed import is_compressed
 from connectors.sources.delimited import read_delimited
 from connectors.sources.excel import read_excel
 from connectors.sources.extract import Chunk, Chunks
+from connectors.sources.folder import each_file, files_of, with_columns_of_path
 from connectors.sources.json_records import read_json, read_json_lines
-from connectors.sources.location import absolute, opened, origin_of, suffix_of
+from connectors.sources.location import absolute, inner_name, opened, origin_of, suffix_of
 from connectors.sources.parquet import read_parquet
 from connectors.sources.text import lines_of
 
@@ -51,6 +55,16 @@ def _known_encoding(name: str) -> str:
     return name
 
 
+def _with_groups(pattern: str) -> str:
+    try:
+        names = re.compile(pattern).groupindex
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+    if not names:
+        raise ValueError(f"{pattern!r} has no named group; write (?P<COLUMN>…) around what counts")
+    return pattern
+
+
 class FileSource(BaseModel):
     """Settings of the source kind `file`."""
 
@@ -59,7 +73,13 @@ class FileSource(BaseModel):
     kind: Literal["file"]
     """A file: CSV, TSV, Excel, JSON, JSON Lines or Parquet."""
     path: Annotated[str, StringConstraints(min_length=1)]
-    """A path, relative to the configuration file, or a URL such as s3://bucket/units.csv."""
+    """A path, relative to the configuration file, or a URL such as s3://bucket/units.csv; a folder
+    or a pattern with * for many files of one layout."""
+    from_path: Annotated[str, AfterValidator(_with_groups)] | None = Field(
+        default=None,
+        description="A regular expression that is looked for in the path of each file: every named "
+        "group becomes a column, as in (?P<SiteID>[^/]+)[.]csv",
+    )
     format: Format | None = None
     """Taken from the name of the file unless set."""
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
@@ -71,12 +91,30 @@ class FileSource(BaseModel):
 
 
 def extract(settings: FileSource, base: Path) -> Chunks:
-    """Read the file, chunk by chunk; a relative path starts at `base`."""
-    return Chunks(origin_of(settings.path), _chunks(settings, absolute(settings.path, base)))
+    """Read the file or files, chunk by chunk; a relative path starts at `base`."""
+    return Chunks(origin_of(settings.path), _chunks(settings, base))
 
 
-def _chunks(settings: FileSource, path: str) -> Iterator[Chunk]:
-    origin = origin_of(settings.path)
+def _chunks(settings: FileSource, base: Path) -> Iterator[Chunk]:
+    names = files_of(settings.path, base, lambda name: _known(settings, name) is not None)
+    if names is None:
+        yield from _file(settings, settings.path, base)
+        return
+    records = ("json", "jsonl")
+    alike = not any(_known(settings, name) in records for name in names)
+    yield from each_file(names, lambda name: _file(settings, name, base), alike=alike)
+
+
+def _file(settings: FileSource, name: str, base: Path) -> Iterator[Chunk]:
+    chunks = _one(settings, name, absolute(name, base))
+    if settings.from_path is None:
+        return chunks
+    return with_columns_of_path(chunks, settings.from_path, origin_of(name))
+
+
+def _one(settings: FileSource, name: str, path: str) -> Iterator[Chunk]:
+    origin = origin_of(name)
+    kind = settings.format or _format(path, origin)
     with opened(path) as file:
         kind = settings.format or _format(settings.path, origin)
         if not file.peek(1):
@@ -86,13 +124,13 @@ def _chunks(settings: FileSource, path: str) -> Iterator[Chunk]:
         elif kind == "parquet":
             yield from read_parquet(_seekable(file), origin)
         else:
-            yield from _text_chunks(settings, path, file, kind)
+            yield from _text_chunks(settings, path, origin, file, kind)
 
 
 def _text_chunks(
-    settings: FileSource, path: str, file: BufferedReader, kind: Format
+    settings: FileSource, path: str, origin: str, file: BufferedReader, kind: Format
 ) -> Iterator[Chunk]:
-    origin, end = origin_of(settings.path), "\n" if kind == "jsonl" else ""
+    end = "\n" if kind == "jsonl" else ""
     with lines_of(path, origin, file, settings.encoding, end) as lines:
         if kind == "json":
             yield read_json("".join(lines), origin)
@@ -108,8 +146,17 @@ def _seekable(file: BufferedReader) -> BinaryIO:
     return file if file.seekable() else BytesIO(file.read())
 
 
+def _known(settings: FileSource, name: str) -> Format | None:
+    """The format that is set, or that a name tells without a look into the file."""
+    if settings.format is not None:
+        return settings.format
+    suffix = suffix_of(name)
+    inner = suffix_of(name[: -len(suffix)]) if is_compressed(suffix) else suffix
+    return SUFFIXES.get(inner)
+
+
 def _format(path: str, origin: str) -> Format:
-    suffix = suffix_of(path)
+    suffix = suffix_of(inner_name(path))
     if suffix not in SUFFIXES:
         raise SourceUnreadable(
             f"The name {origin} does not tell its format ({suffix or 'no suffix'}); set `format` "

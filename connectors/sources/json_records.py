@@ -7,7 +7,7 @@ an error, because a JSON parser would silently take the last.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors.errors import SourceUnreadable
@@ -17,7 +17,7 @@ Row = dict[str, str | None]
 BLANKS = " \t\n\r\v\f"  # no others, for what they stand in is no blank line of JSON
 
 
-class _Number(str):
+class Number(str):
     """A number by its text, as the file has it."""
 
     __slots__ = ()
@@ -26,13 +26,16 @@ class _Number(str):
 def read_json(text: str, origin: str) -> Chunk:
     """An array of objects, or one object whose only list is that array."""
     try:
-        document = _parse(text)
+        document = parse(text)
     except ValueError as error:
         raise SourceUnreadable(
             f"{origin} is not valid JSON: {error}. It may have been cut off, "
             "or be JSON Lines (set `format: jsonl`)."
         ) from error
-    return _chunk(enumerate(_array(document, origin), start=1))
+    records = array_of(document, origin)
+    if not records:
+        raise SourceUnreadable(f"{origin} has no records; its list is empty.")
+    return chunk_of(enumerate(records, start=1))
 
 
 def read_json_lines(lines: Iterable[str]) -> Iterator[Chunk]:
@@ -44,24 +47,25 @@ def read_json_lines(lines: Iterable[str]) -> Iterator[Chunk]:
             records.append((row, _line(line)))
             characters += len(line)
         if characters >= CHUNK_CHARACTERS:
-            yield _chunk(records)
+            yield chunk_of(records)
             records, characters = [], 0
-    yield _chunk(records)
+    yield chunk_of(records)
 
 
 def _line(line: str) -> Any:
     try:
-        return _parse(line)
+        return parse(line)
     except ValueError as error:
         return error
 
 
-def _parse(text: str) -> Any:
+def parse(text: str, number: Callable[[str], Any] = Number) -> Any:
+    """A JSON document whose numbers are still text; raises ValueError."""
     try:
         return json.loads(
             text,
-            parse_int=_Number,
-            parse_float=_Number,
+            parse_int=number,
+            parse_float=number,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique,
         )
@@ -80,7 +84,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _array(document: Any, origin: str) -> list[Any]:
+def array_of(document: Any, origin: str) -> list[Any]:
+    """The records of a document: it is an array, or has only one; raises SourceUnreadable."""
     if isinstance(document, list):
         found = document
     elif isinstance(document, dict):
@@ -94,12 +99,11 @@ def _array(document: Any, origin: str) -> list[Any]:
         found = document[lists[0]]
     else:
         raise SourceUnreadable(f"{origin} holds one JSON value; an array of objects is needed.")
-    if not found:
-        raise SourceUnreadable(f"{origin} has no records; its list is empty.")
     return found
 
 
-def _chunk(records: Iterable[tuple[int, Any]]) -> Chunk:
+def chunk_of(records: Iterable[tuple[int, Any]]) -> Chunk:
+    """Numbered records as rows; one that is no object, or an error, is malformed."""
     rows: list[Row] = []
     numbers: list[int] = []
     malformed: list[Malformed] = []
@@ -124,15 +128,18 @@ def _row(record: Any) -> Row:
         raise record
     if not isinstance(record, dict):
         raise ValueError("it is not an object")
-    return dict(_unique(list(_flat(record, ""))))
+    return dict(_unique(list(flat(record, _cell))))
 
 
-def _flat(record: dict[str, Any], prefix: str) -> Iterable[tuple[str, str | None]]:
+def flat(
+    record: Mapping[Any, Any], cell: Callable[[Any], str | None], prefix: str = ""
+) -> Iterator[tuple[str, str | None]]:
+    """Each value of a record as a cell, by its name; the names of nested ones with dots."""
     for name, value in record.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, cell, f"{prefix}{name}.")
         else:
-            yield prefix + name, _cell(value)
+            yield f"{prefix}{name}", cell(value)
 
 
 def _cell(value: Any) -> str | None:
@@ -147,8 +154,8 @@ def _cell(value: Any) -> str | None:
 
 def _plain(value: Any) -> Any:
     """Numbers as numbers again, for a list that stays JSON."""
-    if isinstance(value, _Number):
-        return json.loads(value)
+    if isinstance(value, Number | float):
+        return json.loads(str(value))
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):

@@ -20,6 +20,7 @@ from fsspec.core import url_to_fs
 from fsspec.spec import AbstractFileSystem
 
 from connectors.errors import SourceUnreadable
+from connectors.sources.compressed import is_compressed, unpacked
 
 BLOCK_BYTES = 2**20
 LISTED = 5  # names that a message still lists readably
@@ -45,8 +46,10 @@ def origin_of(path: str) -> str:
 
 def suffix_of(path: str) -> str:
     """`.csv` of a path or URL, in lower case."""
-    first = path.split("::", maxsplit=1)[0]
-    return PurePosixPath(urlsplit(first).path if is_url(path) else path).suffix.lower()
+    if not is_url(path):
+        return PurePosixPath(path).suffix.lower()
+    first = urlsplit(path.split("::", maxsplit=1)[0])
+    return PurePosixPath(first.path or first.netloc).suffix.lower()
 
 
 class _Raw(io.RawIOBase):
@@ -73,12 +76,53 @@ class _Raw(io.RawIOBase):
 
 @contextmanager
 def opened(path: str) -> Iterator[io.BufferedReader]:
-    """The file, to be read as far as the block likes, or why it cannot be read."""
-    origin = origin_of(path)
+    """The file, unpacked if need be, to be read as far as the block likes, or why it cannot be."""
+    with _named(path) as (file, _):
+        yield file
+
+
+def inner_name(path: str) -> str:
+    """The path without what compression adds to it; of an archive, the name of what is inside."""
+    if not is_compressed(suffix_of(path)):
+        return path
+    inner = origin_of(path)[: -len(suffix_of(path))]
+    if suffix_of(path) == ".zip" and not suffix_of(inner):
+        with _named(path) as (_, name):
+            return name
+    return inner
+
+
+def expanded(pattern: str) -> list[str]:
+    """The files that a URL with * in its path stands for, as URLs."""
+    origin = origin_of(pattern)
+    system, place = _filesystem(pattern, origin)
+    # The same folder in both, whatever the driver makes of the rest of the URL.
+    folder = pattern[: pattern.index("*")].rpartition("/")[0]
+    known = place[: place.index("*")].rpartition("/")[0]
+    with _told(origin, system, place):
+        found = system.glob(place, detail=True).values()
+        return [folder + one["name"].removeprefix(known) for one in found if one["type"] == "file"]
+
+
+@contextmanager
+def _named(path: str) -> Iterator[tuple[io.BufferedReader, str]]:
+    origin, suffix = origin_of(path), suffix_of(path)
     system, place = _filesystem(path, origin)
+    with _told(origin, system, place), system.open(place, "rb") as file:
+        packed: io.BufferedReader = io.BufferedReader(_Raw(file), BLOCK_BYTES)
+        if not is_compressed(suffix):
+            yield packed, ""
+        elif not packed.peek(1):
+            raise SourceUnreadable(f"{origin} is empty (0 bytes); nothing was read.")
+        else:
+            with unpacked(packed, suffix, origin) as inside:
+                yield inside
+
+
+@contextmanager
+def _told(origin: str, system: AbstractFileSystem, place: str) -> Iterator[None]:
     try:
-        with system.open(place, "rb") as file:
-            yield io.BufferedReader(_Raw(file), BLOCK_BYTES)
+        yield
     except FileNotFoundError as error:
         raise SourceUnreadable(f"{origin} does not exist.{_neighbours(system, place)}") from error
     except IsADirectoryError as error:

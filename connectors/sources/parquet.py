@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.cells import cell_text
 from connectors.sources.extract import Chunk, chunk, header
+from connectors.sources.tables import flat, text_of
 
 # As many cells as a chunk of text has, or so.
 CHUNK_CELLS = 2**22
@@ -21,10 +21,10 @@ def read_parquet(file: BinaryIO, origin: str) -> Iterator[Chunk]:
     row = 0
     try:
         whole = pyarrow.parquet.ParquetFile(file)
-        names = header(_flat(whole.schema_arrow.empty_table()).column_names, origin)
+        names = header(flat(whole.schema_arrow.empty_table()).column_names, origin)
         for batch in whole.iter_batches(max(1, CHUNK_CELLS // max(1, len(names)))):
-            table = _flat(pa.Table.from_batches([batch]))
-            cells = map(_cells, table.columns)
+            table = flat(pa.Table.from_batches([batch]))
+            cells = map(text_of, table.columns)
             numbers = range(row + 1, row + 1 + table.num_rows)
             yield chunk(dict(zip(names, cells, strict=True)), numbers)
             row += table.num_rows
@@ -33,16 +33,3 @@ def read_parquet(file: BinaryIO, origin: str) -> Iterator[Chunk]:
             f"{origin} is not a readable Parquet file ({type(error).__name__}); "
             "it may have been cut off, or `format` is another one."
         ) from error
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    while any(pa.types.is_struct(field.type) for field in table.schema):
-        table = table.flatten()
-    return table
-
-
-def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray | list[str | None]:
-    kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_float32(kind):
-        return column.cast(pa.large_string())
-    return [cell_text(value) for value in column.to_pylist()]

@@ -45,7 +45,8 @@ def _secret_fault(what: str, hint: str) -> PydanticCustomError:
     return PydanticCustomError("secret", "{found}", {"found": found, "allowed": "", "hint": hint})
 
 
-def _address(value: str) -> str:
+def check_address(value: str) -> str:
+    """The address without a trailing slash, or what is wrong with it, for a person."""
     scheme, separator, _ = value.partition("://")
     try:
         return check_base_url(value)
@@ -61,7 +62,7 @@ def _address(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(check_address)]
 
 
 class TargetSettings(BaseModel):

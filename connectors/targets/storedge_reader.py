@@ -53,11 +53,13 @@ class StoredgeReader:
             _understood(scope, groups, live_group),
         )
 
-    def unit_types(self, scope: str) -> dict[str, str]:
-        """The id of each unit type by its name, of the types that any unit has."""
-        types = [unit.get("unit_type") for unit in self._collection(scope, "units")]
-        known = [kind for kind in types if isinstance(kind, Mapping) and kind.get("id")]
-        return {str(kind.get("name") or kind["id"]): str(kind["id"]) for kind in known}
+    def names(self, scope: str, field: str) -> list[tuple[str, str]]:
+        """Each name and id that stand in a field of the facility's units: unit types, tiers,
+        amenities. There is no other list of them (contracts B.11)."""
+        values = [unit.get(field) for unit in self._collection(scope, "units")]
+        shown = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        named = [one for one in shown if isinstance(one, Mapping) and one.get("name")]
+        return list(dict.fromkeys((str(one["name"]).strip(), str(one.get("id"))) for one in named))
 
     def _collection(self, scope: str, resource: str) -> list[Payload]:
         """All pages; read a second time when rows moved between them (contracts S11)."""

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from connectors.auth import BearerToken, OAuth1, VendorAuth
-from connectors.clock import Clock
 from connectors.errors import ApiError
 from connectors.http import HttpClient
+from connectors.outside import Outside
 from connectors.rate import RateLimit
 from connectors.redact import Redactor
-from connectors.retry import RetryBudget
 from connectors.targets.push import ScopePush
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
 from connectors.targets.storedge import StoredgePush
@@ -24,24 +20,10 @@ from connectors.targets.storedge_reader import StoredgeReader
 from connectors.targets.travtus import TravtusPush
 from connectors.targets.travtus_reader import TravtusReader
 from connectors.targets.work import Journal, ScopeWork
-from connectors.transport import Transport
 from transforms import storedge, travtus
 from transforms.plan import Change, Live
 from transforms.schema import TargetSchema
 from transforms.secrets import SecretMask
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What a connection is given: time, chance, the transport, the signal to stop, and the rate
-    where it is not its own (else the settings say it)."""
-
-    clock: Clock
-    random: random.Random
-    transport: Transport | None
-    stop: threading.Event
-    budget: RetryBudget
-    rate: RateLimit | None = None
 
 
 class Target(ABC):
@@ -75,10 +57,9 @@ class Target(ABC):
     def read(self, scope: str) -> Live:
         """The scope, proven complete; raises ApiError otherwise."""
 
-    def unit_types(self, scope: str) -> Mapping[str, str]:
-        """The ids of unit types by name, as the units of a scope tell them; none where an API has
-        no types."""
-        return {}
+    def names(self, scope: str, field: str) -> list[tuple[str, str]]:
+        """Each name and id that the scope shows for what a field holds ids of; raises ApiError."""
+        return []
 
     @abstractmethod
     def push_of(self, work: ScopeWork, journal: Journal) -> ScopePush:
@@ -115,9 +96,9 @@ class StoredgeTarget(Target):
         """The facility's units and, with custom groups, its groups."""
         return self.reader.read(scope)
 
-    def unit_types(self, scope: str) -> Mapping[str, str]:
-        """No list of them can be asked for (contracts B.11), but each unit names its own."""
-        return self.reader.unit_types(scope)
+    def names(self, scope: str, field: str) -> list[tuple[str, str]]:
+        """What the facility's units call their unit types, tiers and amenities."""
+        return self.reader.names(scope, field)
 
     def push_of(self, work: ScopeWork, journal: Journal) -> ScopePush:
         """The push of one facility."""

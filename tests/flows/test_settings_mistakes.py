@@ -25,8 +25,8 @@ ENVIRON = {
 NEVER_SHOWN = [*ENVIRON.values(), "hunter2", "12345678", "pydantic", "inputs", "Input should"]
 STORAGE = "pipelines.storage"
 IN_A_PIPELINE = (
-    "scope, key, fields, groups, decimal, ignore, source, target, missing, guardrails, drift, "
-    "canary and 1 more"
+    "scope, key, fields, groups, decimal, ignore, source, join, target, missing, guardrails, "
+    "drift and 2 more"
 )
 APARTMENTS = "pipelines.apartments"
 TARGET_SETTINGS = (
@@ -117,7 +117,7 @@ MISTAKES = [
         "colum:",
         f"{STORAGE}.fields.door_type.colum",
         'unknown setting "colum"',
-        "column, values, parse, extract, split, default, const, template or sum",
+        "column, values, lookup, parse, extract, split, default, const, template or sum",
         'did you mean "column"?',
     ),
     Mistake(
@@ -213,7 +213,7 @@ MISTAKES = [
         "iFloor}",
         f"{STORAGE}.fields.floor.iFloor",
         'unknown setting "iFloor"',
-        "column, values, parse, extract, split, default, const, template or sum",
+        "column, values, lookup, parse, extract, split, default, const, template or sum",
         'a column stands without braces: "iFloor"',
     ),
     Mistake(
@@ -344,8 +344,8 @@ MISTAKES = [
         "{kind: fil, path: storage",
         "kind: fil",
         f"{STORAGE}.source.kind",
-        'found "fil"',
-        "file",
+        'unknown kind "fil"',
+        "file, sql, rest or python",
         'did you mean "file"?',
     ),
     Mistake(
@@ -816,7 +816,7 @@ def test_the_message_shows_every_problem_in_the_order_of_the_file(tmp_path: Path
         "  allowed: a whole number from 0\n"
         f"{file}:43:39  pipelines.apartments.source.pth\n"
         '  unknown setting "pth"\n'
-        "  allowed: kind, path, format, encoding, delimiter or sheet\n"
+        "  allowed: kind, path, from_path, format, encoding, delimiter or sheet\n"
         '  did you mean "path"?\n'
         "3 problems in the configuration; nothing was touched. "
         "Correct them and run: unitsync check"

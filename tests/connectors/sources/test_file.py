@@ -149,15 +149,6 @@ def test_a_missing_file_names_the_nearest_one(tmp_path: Path) -> None:
     assert message(tmp_path, "nowhere/units.csv").endswith("nowhere/units.csv does not exist.")
 
 
-def test_a_directory_names_what_is_in_it(tmp_path: Path) -> None:
-    (tmp_path / "exports.csv").mkdir()
-    (tmp_path / "exports.csv" / "units.csv").write_text(CSV)
-
-    found = message(tmp_path, "exports.csv")
-
-    assert found.endswith("exports.csv is a directory, not a file: “units.csv”.")
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "units.csv").write_text(CSV)

@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.clock import FakeClock
 from connectors.errors import ApiError
+from connectors.outside import Outside
 from connectors.retry import RetryBudget
 from connectors.sandbox import (
     DEMO_CREDENTIALS,
@@ -25,7 +26,7 @@ from connectors.sandbox import (
     TravtusVendor,
 )
 from connectors.targets.settings import StoredgeSettings, TravtusSettings
-from connectors.targets.target import Outside, Target, connect
+from connectors.targets.target import Target, connect
 from connectors.targets.work import Member, ScopeWork
 from transforms.diff import GROUP_FIELD
 from transforms.plan import Change, KnownGroup, KnownUnit, Payload, Result
