@@ -19,7 +19,14 @@ from tests.docs.pages import DOCS
 from tests.docs.place import reading
 
 PAGES = reference.pages()
-DOCUMENTS = ("plan", "check", "sync --direct", "reconcile --direct", "backfill --unit A001 --dry-run", "undo last")
+DOCUMENTS = (
+    "plan",
+    "check",
+    "sync --direct",
+    "reconcile --direct",
+    "backfill --unit A001 --dry-run",
+    "undo last",
+)
 
 
 @pytest.mark.parametrize("name", PAGES)
