@@ -31,7 +31,7 @@ def _with_contents(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _part(found: re.Match[str]) -> str:
     here = Path(__file__).parent
-    pages = [page for page in re.findall(r"\]\(([\w/-]+)\.md\)", found[2])]
+    pages = list(re.findall(r"\]\(([\w/-]+)\.md\)", found[2]))
     if "](decisions)" in found[2]:
         pages += sorted(f"decisions/{path.stem}" for path in (here / "decisions").glob("*.md"))
     contents = "\n".join(dict.fromkeys(pages))

@@ -215,8 +215,8 @@ def commands_page() -> str:
     everywhere = [_parameter(one) for one in typer.main.get_group(app).params]
     introduction = (
         "As `unitsync COMMAND --help` says it. `RUN` is the id of a run, the beginning of one, or "
-        "`last`. What a command ends with is [its exit code](exit-codes.md); what `--json` prints is "
-        "[one document](json.md)."
+        "`last`. A command ends with [an exit code](exit-codes.md), and prints [one document]"
+        "(json.md) with `--json`."
     )
     parts = [part for name, command in every_command() for part in _command(name, command)]
     first = ["## `unitsync`", table(("", "default", ""), everywhere)]
@@ -317,9 +317,9 @@ def state_page() -> str:
     assert meanings is not None
     return _page(
         "The state",
-        "One SQLite file. Look into it with `unitsync review`, which shows a read-only copy without "
-        "lock codes, in the tables that follow. The file itself is unitsync's own: its tables are "
-        "listed at the end, and change from version to version.",
+        "One SQLite file. Look into it with `unitsync review`, which shows a read-only copy "
+        "without lock codes, in the tables that follow. The file itself is unitsync's own: its "
+        "tables are listed at the end, and change from version to version.",
         *shown,
         "## The file itself",
         f"Schema {schema.SCHEMA_VERSION}. What a row means:",

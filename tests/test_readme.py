@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import typer.main
 
 from connectors.clock import SystemClock
@@ -78,11 +77,6 @@ def test_every_command_is_in_the_table() -> None:
     table = set(re.findall(r"^\| `unitsync (\w+)` \|", README, re.MULTILINE))
 
     assert table == set(typer.main.get_group(app).commands)
-
-
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
-def test_every_link_leads_somewhere(target: str) -> None:
-    assert (ROOT / target).exists()
 
 
 def test_every_promise_is_held_by_the_test_that_it_links_to() -> None:

@@ -78,7 +78,7 @@ class FileSource(BaseModel):
     from_path: Annotated[str, AfterValidator(_with_groups)] | None = Field(
         default=None,
         description="A regular expression that is looked for in the path of each file: every named "
-        "group becomes a column, as in (?P<SiteID>[^/]+)[.]csv",
+        "group becomes a column, as in `(?P<SiteID>[^/]+)[.]csv`",
     )
     format: Format | None = None
     """Taken from the name of the file unless set."""

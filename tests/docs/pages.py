@@ -1,10 +1,10 @@
 """The pages of the documentation, as their tests read them.
 
-A `console` block is run line by line: what stands behind `$` is a command, `# exit N` says how it ends
-(0 otherwise), and the lines below it must be in its output, `…` standing for anything. A `yaml` block
-is loaded. A comment above a block, which no reader sees, says more:
+A `console` block is run line by line: what stands behind `$` is a command, `# exit N` says how it
+ends (0 otherwise), and the lines below it must be in its output, `…` standing for anything. A
+`yaml` block is loaded. A comment above a block, which no reader sees, says more:
 
-    <!-- begins: two nights -->             what is in the folder: see `place.BEGINNINGS`; once a page
+    <!-- begins: two nights -->             what is in the folder, once a page: `place.BEGINNINGS`
     <!-- happens: somebody renames … -->    what is done meanwhile: see `happenings.HAPPENINGS`
     <!-- file: units.csv -->                the block is the content of this file
     <!-- not run: needs a Docker engine --> why the block cannot be run by a test

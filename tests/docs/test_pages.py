@@ -1,4 +1,4 @@
-"""The documentation is true: what is typed on a page runs, what is configured loads, links lead on."""
+"""The pages are true: what is typed on them runs, what is configured loads, links lead somewhere."""
 
 from __future__ import annotations
 
