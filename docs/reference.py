@@ -318,8 +318,8 @@ def state_page() -> str:
     return _page(
         "The state",
         "One SQLite file. Look into it with `unitsync review`, which shows a read-only copy "
-        "without lock codes, in the tables that follow. The file itself is unitsync's own: its tables are "
-        "listed at the end, and change from version to version.",
+        "without lock codes, in the tables that follow. The file itself is unitsync's own: its "
+        "tables are listed at the end, and change from version to version.",
         *shown,
         "## The file itself",
         f"Schema {schema.SCHEMA_VERSION}. What a row means:",

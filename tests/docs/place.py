@@ -126,9 +126,12 @@ def _examples(place: Place) -> None:
     bring(1, place.folder)
 
 
-def _nights(number: int) -> Callable[[Place], None]:
+def _nights(number: int, *, apartments: bool = True) -> Callable[[Place], None]:
     def live(place: Place) -> None:
         _examples(place)
+        if not apartments:
+            text = (place.folder / "unitsync.yaml").read_text("utf-8")
+            place.write("unitsync.yaml", text[: text.index("  apartments:")])
         for night in range(1, number + 1):
             bring(night, place.folder)
             place.run("unitsync sync --direct")
@@ -141,6 +144,8 @@ BEGINNINGS: dict[str, Callable[[Place], None]] = {
     "examples": _examples,
     "one night": _nights(1),
     "two nights": _nights(2),
+    "one night of storage": _nights(1, apartments=False),
+    "two nights of storage": _nights(2, apartments=False),
 }
 
 

@@ -1,4 +1,4 @@
-"""The pages are true: what is typed on them runs, what is configured loads, links lead somewhere."""
+"""The pages are true: their commands run, their configurations load, their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ def test_every_configuration_on_a_page_is_one(step: Step, tmp_path: Path) -> Non
 
 
 def test_a_block_says_what_it_is() -> None:
-    """A command outside of a `console` block would never be run."""
+    """A command outside of a `console` block would never be run. The reference is made from the
+    code, and held to it by other tests."""
     silent = [
         str(step)
         for page in EVERY
-        if not page.run_by
+        if not page.run_by and page.path.parent != DOCS / "reference"
         for step in page.steps
         if not step.why
         and step.language != "console"
