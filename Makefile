@@ -37,11 +37,11 @@ bench: .venv/.installed-dev
 bench-workers: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.workers --facilities 40 --kill 0.5
 
-# The picture in the README and the reference, written again from the code; then build/docs/index.html.
+# The picture in the README and the reference, written again from the code; then build/docs/docs/index.html.
 docs: .venv/.installed-dev
 	$(BIN)/python docs/picture.py docs/plan.svg
 	$(BIN)/python -m docs.reference docs/reference
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . build/docs
 
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:

@@ -90,10 +90,13 @@ class Place:
         return text.replace(SANDBOX, self.url)
 
     def _unitsync(self, line: str) -> tuple[int, str]:
+        line, _, file = line.partition(" > ")
         expanded = subprocess.run(
             ["bash", "-c", _EXPAND + line], cwd=self.folder, capture_output=True, check=True
         )
         done = CliRunner().invoke(app, expanded.stdout.decode().split("\0")[:-1])
+        if file:
+            (self.folder / file).write_text(done.stdout, "utf-8")
         return done.exit_code, done.output
 
     def _shell(self, line: str) -> tuple[int, str]:
@@ -112,6 +115,7 @@ class Place:
 def reading(begins: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A reader at the beginning of a page."""
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with SandboxServer(demo_sandbox(clock=SystemClock())) as sandbox:

@@ -20,7 +20,13 @@ ELSEWHERE = {
 # The README's commands are run by tests/test_readme.py, as processes.
 EVERY = [Page(path) for path in PAGES]
 RUN = [page for page in EVERY if any(step.language == "console" for step in page.steps)]
-BLOCKS = [step for path in READ for step in Page(path).steps if step.language == "yaml"]
+BLOCKS = [
+    step
+    for page in map(Page, READ)
+    if not page.run_by
+    for step in page.steps
+    if step.language == "yaml" and not step.why
+]
 
 
 @pytest.mark.parametrize("page", [page for page in RUN if not page.run_by], ids=str)
@@ -38,7 +44,7 @@ def test_every_command_of_a_page_runs(
                     place.follow(command)
 
 
-@pytest.mark.parametrize("step", [step for step in BLOCKS if not step.why], ids=str)
+@pytest.mark.parametrize("step", BLOCKS, ids=str)
 def test_every_configuration_on_a_page_is_one(step: Step, tmp_path: Path) -> None:
     load_block(step.text, tmp_path)
 
