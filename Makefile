@@ -38,12 +38,12 @@ bench-workers: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.workers --facilities 40 --kill 0.5
 
 # The picture in the README, the mistakes and the reference, written again from the code; then
-# build/docs/index.html.
+# build/docs/docs/index.html.
 docs: .venv/.installed-dev
 	$(BIN)/python docs/picture.py docs/plan.svg
 	$(BIN)/python -m tests.flows.mistakes docs/reference/mistakes.md
 	$(BIN)/python -m docs.reference docs/reference
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . build/docs
 
 # Locks again, from pyproject.toml, without the address of any registry. Needs uv.
 lock:

@@ -1,4 +1,4 @@
-"""How `make docs` renders the pages: plain Markdown in, a folder of HTML out, no network.
+"""How `make docs` renders README, CHANGELOG and docs: plain Markdown in, HTML out, no network.
 
 The side bar is made of docs/index.md: its headings, and the pages that it links to, in that order.
 """
@@ -12,6 +12,9 @@ from sphinx.application import Sphinx
 
 project = "unitsync"
 author = "the unitsync contributors"
+root_doc = "docs/index"
+include_patterns = ["README.md", "CHANGELOG.md", "docs/**"]
+exclude_patterns = [".*", "*.egg-info", "build", "flows", "transforms", "connectors", "state", "tests"]
 extensions = ["myst_parser"]
 html_theme = "furo"
 html_title = "unitsync"
@@ -25,13 +28,13 @@ suppress_warnings = ["myst.xref_missing"]  # links into the source; tests/docs h
 
 def _with_contents(app: Sphinx, docname: str, source: list[str]) -> None:
     """Gives the first page the tables of contents that Sphinx wants, one for each of its parts."""
-    if docname == "index":
+    if docname == root_doc:
         source[0] = re.sub(r"(?m)^## (.+)\n((?:(?!^## ).*\n?)*)", _part, source[0])
 
 
 def _part(found: re.Match[str]) -> str:
     here = Path(__file__).parent
-    pages = list(re.findall(r"\]\(([\w/-]+)\.md\)", found[2]))
+    pages = list(re.findall(r"\]\(([\w./-]+)\.md\)", found[2]))
     if "](decisions)" in found[2]:
         pages += sorted(f"decisions/{path.stem}" for path in (here / "decisions").glob("*.md"))
     contents = "\n".join(dict.fromkeys(pages))

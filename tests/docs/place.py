@@ -90,10 +90,13 @@ class Place:
         return text.replace(SANDBOX, self.url)
 
     def _unitsync(self, line: str) -> tuple[int, str]:
+        line, _, file = line.partition(" > ")
         expanded = subprocess.run(
             ["bash", "-c", _EXPAND + line], cwd=self.folder, capture_output=True, check=True
         )
         done = CliRunner().invoke(app, expanded.stdout.decode().split("\0")[:-1])
+        if file:
+            (self.folder / file).write_text(done.stdout, "utf-8")
         return done.exit_code, done.output
 
     def _shell(self, line: str) -> tuple[int, str]:
@@ -112,6 +115,7 @@ class Place:
 def reading(begins: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A reader at the beginning of a page."""
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with SandboxServer(demo_sandbox(clock=SystemClock())) as sandbox:
@@ -126,9 +130,12 @@ def _examples(place: Place) -> None:
     bring(1, place.folder)
 
 
-def _nights(number: int) -> Callable[[Place], None]:
+def _nights(number: int, *, apartments: bool = True) -> Callable[[Place], None]:
     def live(place: Place) -> None:
         _examples(place)
+        if not apartments:
+            text = (place.folder / "unitsync.yaml").read_text("utf-8")
+            place.write("unitsync.yaml", text[: text.index("  apartments:")])
         for night in range(1, number + 1):
             bring(night, place.folder)
             place.run("unitsync sync --direct")
@@ -141,6 +148,8 @@ BEGINNINGS: dict[str, Callable[[Place], None]] = {
     "examples": _examples,
     "one night": _nights(1),
     "two nights": _nights(2),
+    "one night of storage": _nights(1, apartments=False),
+    "two nights of storage": _nights(2, apartments=False),
 }
 
 

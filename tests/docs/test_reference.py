@@ -74,7 +74,7 @@ def test_every_table_of_the_state_has_its_meaning() -> None:
 def test_every_key_of_a_real_document_has_its_meaning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with reading("one night", tmp_path, monkeypatch):
+    with reading("one night of storage", tmp_path, monkeypatch):
         for command in DOCUMENTS:
             done = CliRunner().invoke(app, [*shlex.split(command), "--json"])
             document = json.loads(done.stdout)
