@@ -114,9 +114,8 @@ def _file(settings: FileSource, name: str, base: Path) -> Iterator[Chunk]:
 
 def _one(settings: FileSource, name: str, path: str) -> Iterator[Chunk]:
     origin = origin_of(name)
-    kind = settings.format or _format(path, origin)
     with opened(path) as file:
-        kind = settings.format or _format(settings.path, origin)
+        kind = settings.format or _format(path, origin)
         if not file.peek(1):
             raise SourceUnreadable(f"{origin} is empty (0 bytes). Export it again.")
         if kind == "excel":
