@@ -30,6 +30,7 @@ PIPELINE: Mapping[str, str] = {
     "seconds": "how long it took",
     "standings": "only of `reconcile`: how many units and groups stand how",
     "coverage": "only of `reconcile`: of how many `scopes` how many were `read`",
+    "sample": "only of `check`: by scope, the first units as they would be sent, secrets masked",
     "checks": "only of `check`: each with `check`, `status` (ok, failed, skipped), `message` and "
     "`seconds`",
 }
