@@ -80,8 +80,12 @@ class Section:
 
 
 def sections() -> list[Section]:
-    """Every section of unitsync.yaml, from the outside in."""
-    return list(_inside(Section("", ConfigFile)))
+    """Every section of unitsync.yaml, from the outside in; one that may stand in several places is
+    told where it stands first."""
+    first: dict[type[BaseModel], Section] = {}
+    for section in _inside(Section("", ConfigFile)):
+        first.setdefault(section.model, section)
+    return list(first.values())
 
 
 def _inside(section: Section) -> Iterator[Section]:
@@ -127,7 +131,7 @@ def _setting(model: type[BaseModel], name: str) -> tuple[str, str, str, str]:
     assert setting is not None
     allowed = "a secret text" if setting.secret else setting.allowed
     said = "any value" if field.annotation is Any else _percent(field) or allowed
-    return _code(name), said, _default(field), field.description or ""
+    return _code(name), said, _default(field), field.description or "Which of them it is."
 
 
 def _percent(field: FieldInfo) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from flows.summary import COUNTS, PipelineSummary, RunSummary
 
 RUN: Mapping[str, str] = {
-    "run_id": "the id that the commands take; of a preview, one that no command knows; null where "
+    "run_id": "the id that the commands take; empty in a preview, which is no run; null where "
     "nothing ran",
     "kind": "sync, plan, backfill, reconcile, undo, check, …",
     "status": "ok, attention (a person should look), error (could not run), broken (a promise was "
@@ -30,6 +30,7 @@ PIPELINE: Mapping[str, str] = {
     "seconds": "how long it took",
     "standings": "only of `reconcile`: how many units and groups stand how",
     "coverage": "only of `reconcile`: of how many `scopes` how many were `read`",
+    "sample": "only of `check`: by scope, the first units as they would be sent, secrets masked",
     "checks": "only of `check`: each with `check`, `status` (ok, failed, skipped), `message` and "
     "`seconds`",
 }

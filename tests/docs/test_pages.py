@@ -14,6 +14,9 @@ from tests.docs.written import load_block
 
 # Every address outside of this repository that a page names. None is fetched by a test.
 ELSEWHERE = {
+    "https://dlthub.com",
+    "https://filesystem-spec.readthedocs.io",
+    "https://jmespath.org",
     "https://semver.org",
     "https://keepachangelog.com/en/1.1.0/",
 }
