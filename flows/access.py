@@ -112,9 +112,10 @@ class Scopes:
                 cure = f"check base_url in {place(target)} and the network"
                 return f"the API cannot be reached ({error}); {cure}"
             case Forbidden() | GroupRefused() | NotFound():
-                column = self.job.pipeline.scope
+                column = self.job.pipeline.scope.column
+                where = f'in column "{column}"' if column else "under `scope`"
                 return (
-                    f'{error}; correct the id in column "{column}", or ask the vendor to let '
-                    "these credentials see it"
+                    f"{error}; correct the id {where}, or ask the vendor to let these credentials "
+                    "see it"
                 )
         return f"{error}; if it stays so, ask the vendor"

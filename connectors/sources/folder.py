@@ -37,8 +37,12 @@ def files_of(path: str, base: Path, readable: Callable[[str], bool]) -> list[str
     names = sorted(name for name in found if not _file_name(name).startswith(_TEMPORARY))
     names = [name for name in names if readable(name)] if folder else names
     if not names:
-        what = "has no file whose name tells a format" if folder else "names no file that is there"
-        raise SourceUnreadable(f"{origin_of(path)} {what}; nothing was read.")
+        what = (
+            "has no file whose name tells a format, such as .csv or .xlsx"
+            if folder
+            else "names no file that is there"
+        )
+        raise SourceUnreadable(f"{origin_of(path)} {what}; correct `path`, or export again.")
     return names
 
 

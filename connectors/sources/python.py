@@ -50,9 +50,10 @@ def _importable(call: str) -> str:
 class PythonSource(BaseModel):
     """Settings of the source kind `python`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     kind: Literal["python"]
+    """A function of your own."""
     call: Annotated[str, StringConstraints(pattern=CALL), AfterValidator(_importable)] = Field(
         description="MODULE:FUNCTION; the module may stand beside this file."
     )

@@ -44,9 +44,10 @@ def _endpoint(url: str) -> str:
 class RestSource(BaseModel):
     """Settings of the source kind `rest`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     kind: Literal["rest"]
+    """A JSON API."""
     url: Annotated[str, AfterValidator(_endpoint)] = Field(
         description="The address of the listing, without a query; http only on this machine."
     )

@@ -18,13 +18,14 @@ from connectors.targets.settings import Address, Secret
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class BearerAuth(_Settings):
     """A token that does not change, as `Authorization: Bearer …`."""
 
     kind: Literal["bearer"]
+    """A token that is sent with every request."""
     token: Secret = Field(description="The token, best as ${NAME}.")
 
 
@@ -32,6 +33,7 @@ class BasicAuth(_Settings):
     """A user and a password."""
 
     kind: Literal["basic"]
+    """A user and a password."""
     user: str = Field(min_length=1, description="The name of the user.")
     password: SecretStr = Field(description="The password, best as ${NAME}.")
 
@@ -40,6 +42,7 @@ class OAuth2Auth(_Settings):
     """OAuth 2.0 client credentials: a token is asked for, and renewed in time."""
 
     kind: Literal["oauth2"]
+    """Client credentials, for which a token is asked."""
     token_url: Address = Field(description="Where tokens are given out; http only on this machine.")
     client_id: Secret = Field(description="The client id, best as ${NAME}.")
     client_secret: Secret = Field(description="The client secret, best as ${NAME}.")

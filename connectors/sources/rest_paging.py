@@ -21,7 +21,7 @@ Params = Mapping[str, str | int | bool | Sequence[str]]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class _Sized(_Settings):
@@ -41,6 +41,7 @@ class PagePaging(_Sized):
     """`?page=2`: pages by number, until one is empty."""
 
     kind: Literal["page"]
+    """The number of a page."""
     param: str = Field(default="page", min_length=1, description="The query parameter.")
     first: int = Field(default=1, ge=0, le=1, description="The number of the first page.")
 
@@ -49,6 +50,7 @@ class OffsetPaging(_Sized):
     """`?offset=100`: by the number of records before, until a page is empty."""
 
     kind: Literal["offset"]
+    """How many records were read before."""
     param: str = Field(default="offset", min_length=1, description="The query parameter.")
 
 
@@ -56,6 +58,7 @@ class CursorPaging(_Sized):
     """`?cursor=…`: each answer holds what to ask with next, and the last one does not."""
 
     kind: Literal["cursor"]
+    """A text of each answer asks for the next one."""
     param: str = Field(default="cursor", min_length=1, description="The query parameter.")
     next: JsonPath = Field(description="JMESPath of the next cursor in an answer.")
 
@@ -64,6 +67,7 @@ class NextPaging(_Settings):
     """Each answer holds the address of the next page, and the last one does not."""
 
     kind: Literal["next"]
+    """An address in each answer leads to the next one."""
     next: JsonPath = Field(description="JMESPath of the next page's address in an answer.")
 
 
@@ -71,6 +75,7 @@ class LinkPaging(_Settings):
     """The address of the next page stands in the header `Link: <…>; rel="next"`."""
 
     kind: Literal["link"]
+    """The Link header of each answer leads to the next one."""
 
 
 Paging = Annotated[

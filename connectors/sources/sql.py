@@ -80,9 +80,12 @@ def _known(url: SecretStr) -> SecretStr:
 class SqlSource(BaseModel):
     """Settings of the source kind `sql`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     kind: Literal["sql"]
+    """A table or a query of a database."""
     url: Annotated[SecretStr, AfterValidator(_known)] = Field(
         description="Any SQLAlchemy URL: postgresql://USER@HOST/DATABASE, mysql://…, mariadb://… "
         "or sqlite:///FILE, which starts at the folder of this file."

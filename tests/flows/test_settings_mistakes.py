@@ -560,7 +560,7 @@ MISTAKES = [
         "SiteID}",
         f"{STORAGE}.scope.SiteID",
         'unknown setting "SiteID"',
-        "column, values, parse, extract, split, default, const, template or sum",
+        "column, values, lookup, parse, extract, split, default, const, template or sum",
         'a column stands without braces: "SiteID"',
     ),
     Mistake(
