@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +56,8 @@ class Offer:
         if self.cron is None:
             return None
         calendar = Calendar(cron=self.cron, timezone=self.timezone)
-        (first,) = asyncio.run(calendar.get_dates(1, start=now))
+        with ThreadPoolExecutor(1) as pool:  # there may be a loop in this thread
+            (first,) = pool.submit(asyncio.run, calendar.get_dates(1, start=now)).result()
         return first
 
     def deployment(self, config: Path) -> RunnerDeployment:

@@ -19,6 +19,7 @@ COMMANDS = (
     "allow",
     "backfill",
     "check",
+    "names",
     "plan",
     "reconcile",
     "report",

@@ -182,7 +182,6 @@ def read(
         except SourceUnreadable as error:
             night.failure = error
             return night
-        night.notices += extracted.notices
         need_columns(job, extracted)
         if look is not None:
             look(extracted)
@@ -193,7 +192,7 @@ def read(
             night.failure = error
             return night
         night.desired, night.balance = gathered.desired, gathered.balance
-        night.notices = gathered.notices
+        night.notices = (*extracted.notices, *gathered.notices)
         log_of(pipeline=job.name).info(
             "%s read, %d rejected",
             counted(night.balance.extracted, "row"),

@@ -372,8 +372,8 @@ def test_it_says_what_it_let_through_and_what_comes_next(careful, unit, allow, c
     said = capsys.readouterr().out
     assert "until 2026-01-07 08:00 UTC" in said
     assert f"storage · {FACILITY}: 8 units to update, 1 group to update  (max_updates)" in said
-    assert f"`unitsync plan --config {careful.config}`" in said
-    assert f"`unitsync sync --config {careful.config}`" in said
+    assert "`unitsync plan`" in said
+    assert "`unitsync sync`" in said
 
 
 def test_json_is_one_document(careful, unit, allow, capsys):

@@ -69,18 +69,18 @@ def test_a_rejected_row_is_told_with_its_column_its_cause_and_the_line_of_its_ma
         for told, line, field, end in (
             (
                 f"row 15, dcStdRate: standard_rate is empty; a value is required. {CORRECT}",
-                37,
+                38,
                 "standard_rate",
                 ".",
             ),
             (
                 f"row 45, iDoorType: iDoorType is “9”; {ALLOWED} Add it to the values in",
-                35,
+                36,
                 "door_type",
                 ", or correct the export.",
             ),
-            (f"row 72, dcWidth: width is “0”; it must be above 0. {CORRECT}", 30, "width", "."),
-            (f"row 103, sUnitName: name is “B011, B011a”; {NO_COMMA} {CORRECT}", 29, "name", "."),
+            (f"row 72, dcWidth: width is “0”; it must be above 0. {CORRECT}", 31, "width", "."),
+            (f"row 103, sUnitName: name is “B011, B011a”; {NO_COMMA} {CORRECT}", 30, "name", "."),
         )
     ]
 
@@ -155,7 +155,7 @@ def test_a_state_that_could_not_be_written_is_told_although_the_source_is_not_th
     assert statuses(checklist) == ["ok", "failed", *["skipped"] * 4, "failed"]
     assert told(checklist)["permissions"][1] == (
         f"the folder {bench.folder / 'nowhere'} does not exist; make it, or correct "
-        f"{bench.config}:8 (state)"
+        f"{bench.config}:9 (state)"
     )
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from connectors.notify import Notify
+from flows.execution import Execution
 from flows.report import write_report
 from flows.schedule import Schedule
 from flows.settings import Settings
@@ -162,6 +163,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
         reports=tmp_path / "reports",
         schedule=Schedule(timezone="America/New_York"),
         notify=Notify(),
+        execution=Execution(),
         pipelines={},
         base=tmp_path,
     )

@@ -75,8 +75,8 @@ MISTAKES = [
     (
         "{kind: file, path: 'exports/*.csv', from_path: F1}",
         ".from_path",
-        "'F1' has no named group; write (?P<COLUMN>…) around what counts",
-        "",
+        "'F1' has no named group",
+        "write (?P<COLUMN>…) around what counts",
     ),
 ]
 

@@ -27,7 +27,7 @@ def test_a_second_run_is_refused_by_name_and_touches_nothing(place, inventory):
     ended = place.end_of(first)
 
     assert 4 == second.code
-    assert f"`unitsync sync` (process {first.pid} on " in second.message
+    assert f"(process {first.pid} on " in second.message
     assert "Nothing was touched" in second.message
     assert ("error", []) == (second.document["status"], second.document["pipelines"])
     assert ([(ended.document["run_id"],)], []) == (runs, reports)

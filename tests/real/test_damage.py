@@ -70,10 +70,10 @@ def executed(state: Path, statement: str) -> list[tuple[object, ...]]:
 
 # What a person is told to do.
 DAMAGES: dict[Callable[[Path], None], str] = {
-    header_garbage: "go back to a good copy with `unitsync state restore`",
-    truncated: "go back to a good copy with `unitsync state restore`",
-    zero_length: "Put it back with `unitsync state restore`",
-    missing: "Put it back with `unitsync state restore`",
+    header_garbage: "go back to a good copy with `unitsync state restore",
+    truncated: "go back to a good copy with `unitsync state restore",
+    zero_length: "Put it back with `unitsync state restore",
+    missing: "Put it back with `unitsync state restore",
     of_another_program: "Correct `state:` in the configuration, or move the file away",
     of_another_place: "Put the right file back",
     of_a_newer_unitsync: "Upgrade unitsync, or restore a backup",
@@ -138,7 +138,7 @@ def test_one_flipped_byte_is_found_before_anything_is_sent(used, met):
 
     assert 4 == night.ended.code
     assert "does not match its seal" in night.ended.message
-    assert "go back to a good copy with `unitsync state restore`" in night.ended.message
+    assert "go back to a good copy with `unitsync state restore" in night.ended.message
     sound = used.rows_of("SELECT key, row_hash FROM units")
     assert sound == night.place.rows_of("SELECT key, row_hash FROM units")
     verified = night.place.run("state", "verify")

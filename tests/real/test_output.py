@@ -26,7 +26,7 @@ def test_a_night_whose_output_is_lost_is_done_and_says_so(place, inventory, deaf
 
     assert 1 == night.code
     assert "standard output cannot be written" in night.message
-    assert "see `unitsync runs`" in night.message
+    assert "see `unitsync runs" in night.message
     assert [] == inventory.differences(place.sandbox)
     place.quiet_night()
 

@@ -212,7 +212,7 @@ def a_dead_run_is_forgotten() -> Patch:
 
 def strangers_are_not_looked_at() -> Patch:
     """What is not known is created, though somebody has seen it live."""
-    return patch.object(Planner, "_may_meet", lambda planner, plan: False)
+    return patch("flows.planning.meets_strangers", lambda job, plan, record: False)
 
 
 def a_restored_state_is_believed() -> Patch:
