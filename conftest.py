@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from flows.own_commands import started_with
+from tests.prefect_home import SHARED
 
 HERE = {None, "", "localhost", "127.0.0.1", "::1"}
 
@@ -47,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prefect reads its settings when it is imported, which is after this."""
     home = tempfile.TemporaryDirectory(prefix="unitsync-tests-")
     config.add_cleanup(home.cleanup)
+    os.environ.setdefault(SHARED, home.name)  # the workers inherit that of the session
     os.environ["PREFECT_HOME"] = home.name
     os.environ.pop("PREFECT_API_URL", None)
     sys.addaudithook(_stay_here)

@@ -15,6 +15,7 @@ import pytest
 from connectors.clock import SystemClock
 from connectors.sandbox import DEMO_CREDENTIALS, Fault, SandboxServer, demo_sandbox
 from tests.marks import files_below, leaks
+from tests.prefect_home import prefect_home
 
 HOSTILE = "<img src=x onerror=alert(1)> [free](https://evil.example) `x`"
 UNITSYNC = [sys.executable, "-m", "flows"]
@@ -42,7 +43,7 @@ class Shell:
             "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
             "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
             "SANDBOX": sandbox.url,
-            "PREFECT_HOME": str(desk.folder / "prefect"),
+            "PREFECT_HOME": prefect_home(desk.folder / "prefect"),
         }
 
     def command(self, *arguments):

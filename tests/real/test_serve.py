@@ -15,6 +15,7 @@ from connectors.sandbox import Fault
 from flows.config_errors import ConfigError
 from flows.settings import load
 from tests.marks import files_below, leaks
+from tests.prefect_home import prefect_home
 from tests.real.inventory import FACILITIES, Inventory
 from tests.real.pages import PREFECT, Pages, free_port
 from tests.real.place import Place, opened
@@ -60,7 +61,7 @@ def kept(tmp_path_factory) -> Iterator[Served]:
             **place.environment,
             **PREFECT,
             "PREFECT_SERVER_API_PORT": str(port),
-            "PREFECT_HOME": str(place.folder / "prefect"),
+            "PREFECT_HOME": prefect_home(place.folder / "prefect"),
         }
         process = place.start("serve")
         pages = Pages(port, process)

@@ -20,6 +20,7 @@ from flows.sync import sync
 from flows.world import World
 from tests.cluster import cluster
 from tests.marks import files_below, leaks
+from tests.prefect_home import prefect_home
 
 CREATE = "POST units/bulk_create"
 SECRETS = (DEMO_CREDENTIALS.secret_key, DEMO_CREDENTIALS.client_secret)
@@ -129,7 +130,7 @@ def test_threads_dask_and_a_flow_on_dask_leave_the_same(place, inventory, dask, 
         start_again(place)
         if len(ends) == 2:
             on_dask(place, dask.address)
-            place.environment |= {"PREFECT_HOME": str(place.folder / "prefect")}
+            place.environment |= {"PREFECT_HOME": prefect_home(place.folder / "prefect")}
         assert 0 == run().exit_code
         ends.append(state_of(place))
         assert_all_there_once(place, inventory)

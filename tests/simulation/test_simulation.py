@@ -43,7 +43,7 @@ SHOWN_IN = {
     "a_dead_run_is_forgotten": 79,
     "strangers_are_not_looked_at": 4,
     "a_restored_state_is_believed": 702,
-    "what_is_gone_is_insisted_on": 38,
+    "what_is_gone_is_insisted_on": 80,
     "an_absence_is_a_proof": 778,
     "a_failed_scope_counts_as_in_step": 0,
     "lock_codes_stay_readable": 0,
