@@ -8,8 +8,12 @@ demo: .venv/.installed
 	$(BIN)/unitsync demo
 	@echo "The command is $(BIN)/unitsync"
 
-# Every test, on all cores. The network is off in all of them.
+# Every test but those of whole clusters and servers, on all cores. The network is off in all of them.
 test: .venv/.installed-dev
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+# Those, too: Dask clusters, served deployments, the wheel in an environment of its own (four minutes more).
+test-all: .venv/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # So many simulated nights, on all cores: what they saw, and whether every promise was kept.
@@ -74,4 +78,4 @@ $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-buil
 @touch $@
 endef
 
-.PHONY: demo test simulate lint sandbox bench bench-workers docs lock
+.PHONY: demo test test-all simulate lint sandbox bench bench-workers docs lock

@@ -15,6 +15,8 @@ from urllib.parse import quote, quote_plus
 
 # What is the user's own, and holds lock codes by right.
 SOURCES = (".csv",)
+# Fewer characters of base64 stand in a random id by chance.
+CHANCE = 8
 
 
 def forms(secret: str) -> set[bytes]:
@@ -38,7 +40,9 @@ def _base64(secret: str) -> Iterator[bytes]:
     for encode in (b64encode, urlsafe_b64encode):
         for before in range(3):
             encoded = encode(bytes(before) + secret.encode()).rstrip(b"=")
-            yield encoded[4 if before else 0 : -2]
+            form = encoded[4 if before else 0 : -2]
+            if len(form) >= CHANCE:
+                yield form
 
 
 def leaks(secrets: Iterable[str], written: Mapping[str, bytes]) -> list[tuple[str, str]]:

@@ -130,6 +130,7 @@ def test_a_folder_that_is_a_file_is_refused_in_one_message(
     assert "choose another with --folder" in _words(capsys)
 
 
+@pytest.mark.slow
 def test_the_nights_can_be_prefect_flow_runs_and_the_terminal_stays_clean(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "flows", "demo", "--prefect", "--folder", str(tmp_path / "demo")],

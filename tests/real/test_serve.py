@@ -20,6 +20,8 @@ from tests.real.inventory import FACILITIES, Inventory
 from tests.real.pages import PREFECT, Pages, free_port
 from tests.real.place import Place, opened
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = 'schedule: {sync: "30 2 * * *", timezone: America/New_York}\n'
 CREATE, GROUP = "POST units/bulk_create", "POST unit_groups"
 

@@ -17,6 +17,8 @@ from state.verify import verify
 from tests.real.inventory import FACILITIES, Inventory
 from tests.real.place import SYNC, Place
 
+pytestmark = pytest.mark.slow
+
 UPDATE = "PUT units/bulk_update"
 HERE = FACILITIES[0]
 BACKFILL = ("backfill", "storage", "--scope", HERE, "--yes", "--direct", "--json")

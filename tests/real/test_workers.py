@@ -22,6 +22,8 @@ from tests.cluster import cluster
 from tests.marks import files_below, leaks
 from tests.prefect_home import prefect_home
 
+pytestmark = pytest.mark.slow
+
 CREATE = "POST units/bulk_create"
 SECRETS = (DEMO_CREDENTIALS.secret_key, DEMO_CREDENTIALS.client_secret)
 # All that is known, decided and noted down, without ids and times.
