@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["check_base_url"]
+__all__ = ["check_base_url", "is_loopback"]
 
 # Backslashes, blanks and control characters are read differently by different URL parsers.
 _AMBIGUOUS = re.compile(r"[\s\\\x00-\x1f\x7f]")
@@ -44,12 +44,13 @@ def _fault(url: str, parts: SplitResult, host: str) -> str:
         return "an address must not contain a doubled slash in its path"
     if not _HOST.fullmatch(host) or ".." in host:
         return "the host of an address must be a name as DNS writes it, or an IP address"
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return f"http would send the credentials for {host} in the clear; use https"
     return ""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine, to which nothing can be overheard."""
     if host == "localhost":
         return True
     try:

@@ -25,7 +25,7 @@ from connectors.sources.folder import each_file, files_of, with_columns_of_path
 from connectors.sources.json_records import read_json, read_json_lines
 from connectors.sources.location import absolute, inner_name, opened, origin_of, suffix_of
 from connectors.sources.parquet import read_parquet
-from connectors.sources.text import lines_of
+from connectors.sources.text import lines_of, refuse_page
 
 Format = Literal["csv", "tsv", "excel", "json", "jsonl", "parquet"]
 SUFFIXES: dict[str, Format] = {
@@ -73,8 +73,8 @@ class FileSource(BaseModel):
     kind: Literal["file"]
     """A file: CSV, TSV, Excel, JSON, JSON Lines or Parquet."""
     path: Annotated[str, StringConstraints(min_length=1)]
-    """A path, relative to the configuration file, or a URL such as s3://bucket/units.csv; a folder
-    or a pattern with * for many files of one layout."""
+    """A path, relative to the configuration file, or a URL such as https://HOST/units.csv or
+    s3://bucket/units.csv; a folder or a pattern with * for many files of one layout."""
     from_path: Annotated[str, AfterValidator(_with_groups)] | None = Field(
         default=None,
         description="A regular expression that is looked for in the path of each file: every named "
@@ -118,6 +118,7 @@ def _one(settings: FileSource, name: str, path: str) -> Iterator[Chunk]:
         kind = settings.format or _format(path, origin)
         if not file.peek(1):
             raise SourceUnreadable(f"{origin} is empty (0 bytes). Export it again.")
+        refuse_page(file, origin)
         if kind == "excel":
             yield read_excel(file.read(), origin, settings.sheet)
         elif kind == "parquet":

@@ -18,6 +18,7 @@ import pandas as pd
 from connectors.errors import SourceUnreadable
 from connectors.sources.extract import TEXT, Chunk, Malformed, empty_columns
 from connectors.sources.location import expanded, is_url, origin_of
+from connectors.sources.web import is_web
 
 # No export of a facility has so many rows; one that has takes the numbers of the next.
 FILE_ROWS = 1_000_000
@@ -29,6 +30,8 @@ _TEMPORARY = ("~$", ".")
 def files_of(path: str, base: Path, readable: Callable[[str], bool]) -> list[str] | None:
     """The files that a pattern or a folder stands for, by name; None for a single file. Of a folder
     those that are `readable` by their name. Raises SourceUnreadable where there are none."""
+    if is_web(path):
+        return None
     folder = path.endswith("/") or (not is_url(path) and _local(path, base).is_dir())
     pattern = f"{path.rstrip('/')}/*" if folder else path
     if not folder and not _is_pattern(path, base):

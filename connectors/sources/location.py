@@ -1,4 +1,4 @@
-"""Where a file is: a path beside the configuration, or any URL that fsspec knows.
+"""Where a file is: a path beside the configuration, a web address, or any URL that fsspec knows.
 
 A message names what was looked for and what stands near it, never the user, the password or the
 signature inside a URL.
@@ -21,13 +21,14 @@ from fsspec.spec import AbstractFileSystem
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.compressed import is_compressed, unpacked
+from connectors.sources.web import fetched, is_web
 
 BLOCK_BYTES = 2**20
 LISTED = 5  # names that a message still lists readably
 
 
 def is_url(path: str) -> bool:
-    """Whether fsspec must open it: `scheme://` and chains like `zip://x::file:y.zip`."""
+    """Whether it is no path: `scheme://`, and chains of fsspec like `zip://x::file:y.zip`."""
     return "://" in path or "::" in path
 
 
@@ -107,9 +108,8 @@ def expanded(pattern: str) -> list[str]:
 @contextmanager
 def _named(path: str) -> Iterator[tuple[io.BufferedReader, str]]:
     origin, suffix = origin_of(path), suffix_of(path)
-    system, place = _filesystem(path, origin)
-    with _told(origin, system, place), system.open(place, "rb") as file:
-        packed: io.BufferedReader = io.BufferedReader(_Raw(file), BLOCK_BYTES)
+    with _raw(path, origin) as file:
+        packed: io.BufferedReader = io.BufferedReader(file, BLOCK_BYTES)
         if not is_compressed(suffix):
             yield packed, ""
         elif not packed.peek(1):
@@ -117,6 +117,17 @@ def _named(path: str) -> Iterator[tuple[io.BufferedReader, str]]:
         else:
             with unpacked(packed, suffix, origin) as inside:
                 yield inside
+
+
+@contextmanager
+def _raw(path: str, origin: str) -> Iterator[io.RawIOBase]:
+    if is_web(path):
+        with fetched(path, origin, packed=is_compressed(suffix_of(path))) as body:
+            yield body
+    else:
+        system, place = _filesystem(path, origin)
+        with _told(origin, system, place), system.open(place, "rb") as file:
+            yield _Raw(file)
 
 
 @contextmanager

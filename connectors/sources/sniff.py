@@ -17,6 +17,7 @@ from connectors.errors import SourceUnreadable
 from connectors.sources.excel import sheets
 from connectors.sources.file import SUFFIXES, FileSource, Format
 from connectors.sources.location import absolute, opened, origin_of, suffix_of
+from connectors.sources.text import refuse_page
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _TEXT: Final = ("csv", "tsv", "json", "jsonl")
@@ -28,6 +29,7 @@ _PREAMBLE: Final = 20  # lines that a report prints above its table at most
 def sniff(path: str, base: Path) -> FileSource:
     """The settings that read the file; raises SourceUnreadable where none can."""
     with opened(absolute(path, base)) as file:
+        refuse_page(file, origin_of(path))
         data = file.read()
     kind = SUFFIXES.get(suffix_of(path))
     settings: dict[str, object] = {"kind": "file", "path": path}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.location import opened
+from connectors.words import title_of
 
 # How files begin that are often exported or named by mistake, and what to do about each.
 SIGNATURES: dict[bytes, str] = {
@@ -25,7 +27,25 @@ SAMPLE_BYTES = 4096
 # Random bytes have ten control characters in a hundred, text has next to none.
 BINARY_SHARE = 0.05
 MARK = "\ufeff"
+# How a page begins that was saved, or answered, where an export was wanted.
+PAGE = re.compile(
+    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL
+)
+TITLE = 80  # characters of it that a message shows
 BLOCK_BYTES = 2**20
+
+
+def refuse_page(file: io.BufferedReader, origin: str) -> None:
+    """Raises SourceUnreadable for an HTML page, with its title."""
+    sample = file.peek(SAMPLE_BYTES)[:SAMPLE_BYTES]
+    if not PAGE.match(sample.removeprefix(codecs.BOM_UTF8)):
+        return
+    title = " ".join(title_of(sample.decode("utf-8", "replace")).split())[:TITLE]
+    called = f" (“{title}”)" if title else ""
+    raise SourceUnreadable(
+        f"{origin} is a web page{called} and no export. Where it asks for a login, or says that "
+        "something went wrong, the address lacks what lets you in; else export as CSV or Excel."
+    )
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What is said to it; a body of text is sent as it is."""
+    """What is said to it; a body of text or bytes is sent as it is, a header of "" not at all."""
 
     body: Any
     status: int = 200
@@ -40,6 +40,13 @@ class Api:
 
     url: str
     asked: list[Asked] = field(default_factory=list)
+
+
+def sent_as(body: Any) -> bytes:
+    """The bytes of a body."""
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
 @contextmanager
@@ -61,14 +68,15 @@ def answering(answer: Callable[[Asked], Answer]) -> Iterator[Api]:
             )
             api.asked.append(asked)
             said = answer(asked)
-            body = said.body if isinstance(said.body, str) else json.dumps(said.body)
+            body = sent_as(said.body)
             self.send_response(said.status)
             kind = {"Content-Type": "application/json"}
-            sent = {**kind, "Content-Length": str(len(body.encode())), **said.headers}
+            sent = {**kind, "Content-Length": str(len(body)), **said.headers}
             for name, value in sent.items():
-                self.send_header(name, value)
+                if value:
+                    self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(body)
 
         def do_POST(self) -> None:
             self.do_GET()
