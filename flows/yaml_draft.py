@@ -104,7 +104,7 @@ def _escaped(sign: str) -> str:
 
 def _pipeline(proposal: Proposal, source: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {_SECTION[proposal.target]}:"
-    yield f"    source: {scalar(dict(source))}"
+    yield _commented(f"    source: {scalar(dict(source))}", _source_comment(source))
     yield _TARGETS[proposal.target].rstrip()
     groups = proposal.within("groups")
     if proposal.target == "storedge" and not groups:
@@ -128,6 +128,12 @@ def _pipeline(proposal: Proposal, source: Mapping[str, Any]) -> Iterator[str]:
     yield "    missing: report"
     if proposal.unused:
         yield f"    # columns that are not used: {_harmless(', '.join(proposal.unused))}"
+
+
+def _source_comment(source: Mapping[str, Any]) -> str:
+    if "header" not in source:
+        return ""
+    return f"likely: the names stand in row {source['header']}, below a title"
 
 
 def _part(name: str, part: Part, indent: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,7 +20,14 @@ import pyarrow as pa
 import pyarrow.csv
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.extract import CHUNK_CHARACTERS, Chunk, Malformed, chunk, header
+from connectors.sources.extract import (
+    CHUNK_CHARACTERS,
+    Chunk,
+    Malformed,
+    chunk,
+    header,
+    row_of_names,
+)
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -34,11 +42,16 @@ RECORDS = 4096
 CUT = "the file may have been cut off"
 
 
-def read_delimited(lines: Iterator[str], origin: str, delimiter: str) -> Iterator[Chunk]:
-    """Split the lines of a delimited file, each with its line end."""
+def read_delimited(
+    lines: Iterator[str], origin: str, delimiter: str, header_row: int | None = None
+) -> Iterator[Chunk]:
+    """Split the lines of a delimited file, each with its line end; the names of the columns stand
+    in `header_row`, from 1, else in the first row that is not blank."""
     kept: list[str] = []
     reader = csv.reader(_keeping(lines, kept), delimiter=delimiter, strict=True)
-    names, row = _names(reader, origin, delimiter, kept)
+    names, named = _names(reader, origin, delimiter, header_row)
+    row = named
+    kept.clear()
     while True:
         line, uniform = reader.line_num, _read_on(reader, kept, len(names))
         if not kept:
@@ -52,6 +65,8 @@ def read_delimited(lines: Iterator[str], origin: str, delimiter: str) -> Iterato
             row += table.num_rows
             malformed: list[Malformed] = []
         else:
+            if row == named:
+                _refuse_title(text, delimiter, origin, row, len(names), line)
             columns, numbers, malformed, row = _careful(text, delimiter, names, row, line)
         doubt = "" if text.endswith(("\n", "\r")) else f"its last line has no line end, so {CUT}"
         yield chunk(columns, numbers, malformed=malformed, doubt=doubt)
@@ -64,21 +79,17 @@ def _keeping(lines: Iterator[str], kept: list[str]) -> Iterator[str]:
 
 
 def _names(
-    reader: CsvReader, origin: str, delimiter: str, kept: list[str]
+    reader: CsvReader, origin: str, delimiter: str, header_row: int | None
 ) -> tuple[list[str], int]:
-    """The column names, and the row they stand in: the first that is not blank."""
+    """The column names, and the row they stand in."""
     try:
-        rows = ((row, cells) for row, cells in enumerate(reader, start=1) if not _blank(cells))
-        first, cells = next(rows, (0, []))
+        row, cells = row_of_names(reader, header_row, origin)
     except csv.Error as error:
         raise SourceUnreadable(f"The header of {origin} is badly quoted ({error}).") from error
-    if not cells:
-        raise SourceUnreadable(f"{origin} holds only blank lines. Export it again.")
-    kept.clear()
     names = header(cells, origin)
     if len(names) == 1:
         _refuse_other_delimiter(names[0], origin, delimiter)
-    return names, first
+    return names, row
 
 
 def _refuse_other_delimiter(name: str, origin: str, delimiter: str) -> None:
@@ -88,6 +99,22 @@ def _refuse_other_delimiter(name: str, origin: str, delimiter: str) -> None:
                 f"{origin} has only one column when split at {delimiter!r}, but its header has "
                 f"{name.count(other)} × {other!r} in it; set `delimiter: {other!r}`."
             )
+
+
+def _refuse_title(text: str, delimiter: str, origin: str, row: int, width: int, line: int) -> None:
+    """A report's own title above the names of the columns is no name of a column."""
+    records = _records(text, delimiter, row, line)
+    widths = {at: len(one) for at, one in records if isinstance(one, list) and not _blank(one)}
+    if width in widths.values() or not widths:
+        return
+    usual, count = Counter(widths.values()).most_common(1)[0]
+    if usual >= 2 * width and count > max(1, len(widths) / 2):
+        names = next(at for at, found in widths.items() if found == usual)
+        raise SourceUnreadable(
+            f"Row {row} of {origin} has {width} {'cell' if width == 1 else 'cells'}, and below it "
+            f"rows have {usual}: it seems to be a title. Set `header` to the row of the column "
+            f"names, which may be `header: {names}`."
+        )
 
 
 def _read_on(reader: CsvReader, kept: list[str], width: int) -> bool:

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.cells import cell_text
-from connectors.sources.extract import Chunk, chunk, header
+from connectors.sources.extract import Chunk, chunk, header, row_of_names
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -30,8 +30,11 @@ BROKEN = (
 )
 
 
-def read_excel(data: bytes, origin: str, sheet: str | int | None) -> Chunk:
-    """Read one sheet: by name, by position from 1, else the first."""
+def read_excel(
+    data: bytes, origin: str, sheet: str | int | None, header_row: int | None = None
+) -> Chunk:
+    """Read one sheet: by name, by position from 1, else the first. The names of the columns stand
+    in `header_row`, from 1, else in the first row that is not blank."""
     # Imported here because it takes 0.2 s that no other format should pay.
     from openpyxl import load_workbook
 
@@ -43,7 +46,7 @@ def read_excel(data: bytes, origin: str, sheet: str | int | None) -> Chunk:
             f"{origin} is not a readable Excel workbook ({type(error).__name__}); "
             "save it again as .xlsx without a password, or set `format`."
         ) from error
-    return _chunk(grid, origin)
+    return _chunk(grid, origin, header_row)
 
 
 def _sheet_name(names: Sequence[str], origin: str, sheet: str | int | None) -> str:
@@ -66,17 +69,16 @@ def _grid(workbook: Workbook, name: str) -> list[tuple[Any, ...]]:
     return list(worksheet.iter_rows(values_only=True))
 
 
-def _chunk(grid: list[tuple[Any, ...]], origin: str) -> Chunk:
+def _chunk(grid: list[tuple[Any, ...]], origin: str, header_row: int | None) -> Chunk:
     cells = [[cell_text(value) for value in row] for row in grid]
-    first = next((place for place, row in enumerate(cells) if any(map(_full, row))), None)
-    if first is None:
+    if not any(map(_width, cells)):
         raise SourceUnreadable(f"{origin} has no filled cell in that sheet; nothing was read.")
-    named = max(place for place, cell in enumerate(cells[first], start=1) if _full(cell))
-    width = max([named, *(_width(row) for row in cells[first + 1 :])])
-    names = header([*cells[first], *[None] * width][:width], origin)
-    records = [[*row, *[None] * width][:width] for row in cells[first + 1 :]]
+    first, named = row_of_names(cells, header_row, origin)
+    width = max(map(_width, [named, *cells[first:]]))
+    names = header([*named, *[None] * width][:width], origin)
+    records = [[*row, *[None] * width][:width] for row in cells[first:]]
     columns = {name: [row[place] for row in records] for place, name in enumerate(names)}
-    return chunk(columns, range(first + 2, len(cells) + 1))
+    return chunk(columns, range(first + 1, len(cells) + 1))
 
 
 def _width(row: Sequence[str | None]) -> int:

@@ -9,7 +9,7 @@ them, and columns without a name and a value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -99,6 +99,29 @@ def header(cells: Sequence[str | None], origin: str) -> list[str]:
             "rename one of them, so that it is clear which is meant."
         )
     return names
+
+
+def row_of_names(
+    rows: Iterable[Sequence[str | None]], wanted: int | None, origin: str
+) -> tuple[int, list[str | None]]:
+    """The row of the column names, from 1, and its cells: the one that is wanted, else the first
+    that is not blank. No row is taken behind it."""
+    row = 0
+    for row, cells in enumerate(rows, start=1):
+        filled = any(cell and cell.strip() for cell in cells)
+        if filled and wanted in (None, row):
+            return row, list(cells)
+        if row == wanted:
+            raise SourceUnreadable(
+                f"Row {row} of {origin} is blank, where `header` says that the column names stand; "
+                "set it to the row in which they do."
+            )
+    if wanted is None or not row:
+        raise SourceUnreadable(f"{origin} holds only blank lines. Export it again.")
+    raise SourceUnreadable(
+        f"{origin} ends in row {row}, before row {wanted}, where `header` says that the column "
+        "names stand; set it to the row in which they do."
+    )
 
 
 def empty_columns(rows: pd.DataFrame) -> set[str]:

@@ -88,6 +88,9 @@ class FileSource(BaseModel):
     """One character; a comma for CSV and a tab for TSV unless set."""
     sheet: str | int | None = None
     """The name of an Excel sheet, or its position from 1; the first unless set."""
+    header: Annotated[int, Field(ge=1)] | None = None
+    """The row of the column names in CSV, TSV and Excel, from 1, where a title stands above them;
+    the first that is not blank unless set."""
 
 
 def extract(settings: FileSource, base: Path) -> Chunks:
@@ -120,7 +123,7 @@ def _one(settings: FileSource, name: str, path: str) -> Iterator[Chunk]:
             raise SourceUnreadable(f"{origin} is empty (0 bytes). Export it again.")
         refuse_page(file, origin)
         if kind == "excel":
-            yield read_excel(file.read(), origin, settings.sheet)
+            yield read_excel(file.read(), origin, settings.sheet, settings.header)
         elif kind == "parquet":
             yield from read_parquet(_seekable(file), origin)
         else:
@@ -138,7 +141,7 @@ def _text_chunks(
             yield from read_json_lines(lines)
         else:
             delimiter = settings.delimiter or {"csv": ",", "tsv": "\t"}[kind]
-            yield from read_delimited(lines, origin, delimiter)
+            yield from read_delimited(lines, origin, delimiter, settings.header)
 
 
 def _seekable(file: BufferedReader) -> BinaryIO:

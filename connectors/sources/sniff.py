@@ -1,7 +1,8 @@
-"""How a file would have to be read: its format, encoding, delimiter and sheet, by looking at it.
+"""How a file would have to be read: its format, encoding, delimiter, sheet and header, by looking
+at it.
 
 Only what differs from what a reader takes for granted becomes a setting, so that a plain CSV needs
-none. Nothing is repaired: what no setting can read is refused with what to do.
+none. Nothing is repaired.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from connectors.errors import SourceUnreadable
 from connectors.sources.excel import sheets
 from connectors.sources.file import SUFFIXES, FileSource, Format
 from connectors.sources.location import absolute, opened, origin_of, suffix_of
@@ -24,6 +25,7 @@ _TEXT: Final = ("csv", "tsv", "json", "jsonl")
 _LINES: Final = 200  # that the delimiter is judged by
 _NARROW: Final = 2  # columns among which a title could not be told from names
 _PREAMBLE: Final = 20  # lines that a report prints above its table at most
+_NUMBER: Final = re.compile(r"\W*\d[\d.,\s]*\W*\Z")  # what no column is called
 
 
 def sniff(path: str, base: Path) -> FileSource:
@@ -36,7 +38,7 @@ def sniff(path: str, base: Path) -> FileSource:
     if kind is None:
         kind = settings["format"] = _format(data)
     if kind == "excel":
-        settings |= _sheet(data, origin_of(path))
+        settings |= _sheet(data)
     if kind not in _TEXT:
         return FileSource.model_validate(settings)
     encoding = _encoding(data)
@@ -44,7 +46,7 @@ def sniff(path: str, base: Path) -> FileSource:
         settings["encoding"] = encoding
     if kind in ("csv", "tsv"):
         text = data.decode(encoding, "replace").removeprefix("\ufeff")
-        settings |= _delimiter(text, "," if kind == "csv" else "\t", origin_of(path))
+        settings |= _delimiter(text, "," if kind == "csv" else "\t")
     return FileSource.model_validate(settings)
 
 
@@ -75,13 +77,13 @@ def _encoding(data: bytes) -> str:
     return "latin-1"
 
 
-def _delimiter(text: str, usual: str, origin: str) -> dict[str, object]:
+def _delimiter(text: str, usual: str) -> dict[str, object]:
     """The delimiter that splits most lines into most cells; nothing when it is the usual one."""
     split = {delimiter: _records(text, delimiter) for delimiter in (usual, *_DELIMITERS)}
     best = max(split, key=lambda delimiter: _commonest(split[delimiter]))
     width, _ = _commonest(split[best])
-    _refuse_title(split[best], width, origin)
-    return {} if best == usual or width == 1 else {"delimiter": best}
+    found: dict[str, object] = {} if best == usual or width == 1 else {"delimiter": best}
+    return found | _header(split[best], width)
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
@@ -101,25 +103,23 @@ def _commonest(records: list[list[str]]) -> tuple[int, int]:
     return (width, lines) if lines > len(widths) / 2 else (1, lines)
 
 
-def _sheet(data: bytes, origin: str) -> dict[str, object]:
+def _sheet(data: bytes) -> dict[str, object]:
     """The sheet with the most rows, where that is not the first: reports begin with a cover."""
     every = sheets(data)
     if not every:
         return {}
     longest = max(every, key=lambda name: sum(map(bool, every[name])))
-    _refuse_title(every[longest], max(map(len, every[longest])), origin)
-    return {} if longest == next(iter(every)) else {"sheet": longest}
+    found: dict[str, object] = {} if longest == next(iter(every)) else {"sheet": longest}
+    return found | _header(every[longest], max(map(len, every[longest])))
 
 
-def _refuse_title(records: list[list[str]], width: int, origin: str) -> None:
-    """A report's own title above the names of the columns is no name of a column."""
+def _header(records: list[list[str]], width: int) -> dict[str, object]:
+    """The row of the column names, where a report's own title stands above them: the first that
+    fills most columns, and not the first that fills any."""
     filled = [sum(bool(cell.strip()) for cell in record) for record in records]
-    first = next((count for count in filled if count), 0)
+    first = next((row for row, count in enumerate(filled, start=1) if count), 0)
     below = [row for row, count in enumerate(filled[:_PREAMBLE], start=1) if count > width / 2]
-    if not below or first > width / 2 or width <= _NARROW:
-        return
-    raise SourceUnreadable(
-        f"The first line of {origin} is no line of column names: it fills {first} of {width} "
-        f"columns, and the names seem to stand in row {below[0]}. Export without a title, or "
-        "delete the rows above it."
-    )
+    if not below or below[0] == first or width <= _NARROW:
+        return {}
+    names = records[below[0] - 1]
+    return {} if any(map(_NUMBER.match, names)) else {"header": below[0]}

@@ -273,4 +273,27 @@ ADDRESSES = Export(
     },
     target="travtus",
 )
-EXPORTS = (GERMAN, SIZES, MARKS, WORKBOOK, OWN_NAMES, UNTOLD, RENT_ROLL, ADDRESSES)
+REPORT = Export(
+    "a report: a title, a date, a blank line, then the names",
+    "report.csv",
+    lines(
+        "MAIN STREET STORAGE - SITE REPORT",
+        "Printed 2026-01-01,,",
+        "",
+        "Unit,Size,Type,Door,Rate,Floor",
+        "A1,5x10,Inside,Roll-up,$50.00,1",
+        "A2,5x10,Inside,Roll-up,$50.00,1",
+        "A3,10x10,Outside,Swing,$90.00,1",
+    ),
+    truth={
+        "A1": {"width": 5, "length": 10, "standard_rate": 50, "access_type": "indoor"},
+        "A3": {"width": 10, "door_type": "swing", "access_type": "outdoor"},
+    },
+    by_hand={
+        "scope.const": FACILITY,
+        "fields.unit_type.values.Inside": TYPE,
+        "fields.unit_type.values.Outside": OTHER_TYPE,
+        **MEASURES,
+    },
+)
+EXPORTS = (REPORT, GERMAN, SIZES, MARKS, WORKBOOK, OWN_NAMES, UNTOLD, RENT_ROLL, ADDRESSES)

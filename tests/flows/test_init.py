@@ -13,7 +13,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -27,7 +26,8 @@ from flows.settings import load
 from flows.sync import Night, preview, sync
 from flows.world import World
 from tests.bench import CREDENTIALS
-from tests.flows.exports import EXPORTS, FACILITY, GERMAN, OWN_NAMES, SIZES, TYPE, Export
+from tests.connectors.sources.api import Answer, answering
+from tests.flows.exports import EXPORTS, FACILITY, GERMAN, OWN_NAMES, REPORT, SIZES, TYPE, Export
 from transforms.gaps import GAP
 from transforms.rows import together
 
@@ -251,16 +251,26 @@ def test_the_path_of_the_export_is_relative_to_the_configuration(desk: Path) -> 
 def test_the_token_in_an_address_is_not_written_down_and_the_address_still_works(
     desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = f"memory://bucket/{OWN_NAMES.file}?token=hunter2"
-    fsspec.filesystem("memory").pipe(address, OWN_NAMES.content)
-    said = init(address) + (desk / "unitsync.yaml").read_text("utf-8")
-    monkeypatch.setenv("UNITSYNC_SOURCE", address)
-    [night] = preview(load(desk / "unitsync.yaml"), world())
+    with answering(lambda _: Answer(OWN_NAMES.content)) as server:
+        address = f"{server.url}/{OWN_NAMES.file}?token=hunter2"
+        said = init(address) + (desk / "unitsync.yaml").read_text("utf-8")
+        monkeypatch.setenv("UNITSYNC_SOURCE", address)
+        [night] = preview(load(desk / "unitsync.yaml"), world())
 
     assert "hunter2" not in said
     assert "UNITSYNC_SOURCE=…" in said
     assert night.desired is not None
     assert len(together(night.desired.units)) == len(json.loads(OWN_NAMES.content)["units"])
+
+
+def test_the_row_of_the_names_is_written_with_its_confidence(desk: Path) -> None:
+    put(REPORT, desk)
+    init(REPORT.file, "--yes")
+
+    text = (desk / "unitsync.yaml").read_text("utf-8")
+    [line] = [line for line in text.splitlines() if "header" in line]
+    assert "header: 4} " in line
+    assert line.endswith("# likely: the names stand in row 4, below a title")
 
 
 @pytest.mark.parametrize(
@@ -269,11 +279,6 @@ def test_the_token_in_an_address_is_not_written_down_and_the_address_still_works
         ("gone.csv", None, "does not exist"),
         ("empty.csv", b"", "is empty"),
         ("old.xls", b"\xd0\xcf\x11\xe0" + bytes(100), "old .xls"),
-        (
-            "title.csv",
-            b"Rent roll of May\n\nUnit,Size,Rate\n1,5x5,10\n2,5x5,10\n3,5x5,10\n",
-            "row 3",
-        ),
     ],
 )
 def test_what_no_setting_can_read_is_refused_with_what_to_do(

@@ -15,9 +15,9 @@ from connectors.sources.delimited import read_delimited
 from tests.connectors.sources.whole import Whole, whole_of
 
 
-def read(text: str, delimiter: str = ",") -> Whole:
+def read(text: str, delimiter: str = ",", header: int | None = None) -> Whole:
     lines = io.StringIO(text, newline="")
-    return whole_of("units.csv", read_delimited(lines, "units.csv", delimiter))
+    return whole_of("units.csv", read_delimited(lines, "units.csv", delimiter, header))
 
 
 def rows(extract: Whole) -> dict[int, list[str]]:
@@ -162,6 +162,30 @@ def test_a_megabyte_in_one_cell_is_read() -> None:
 
     assert rows(read(f"id,note\n1,{long}\n2,b\n")) == {2: ["1", long], 3: ["2", "b"]}
     assert rows(read(f"id,note\n1,{long}\n\n2,b\n")) == {2: ["1", long], 4: ["2", "b"]}
+
+
+REPORT = 'SITE REPORT\n"Printed\n2026-01-01",,\n\nid,note,rate\n1,a,5\n\n2,b,\n3,c\n'
+
+
+def test_the_names_stand_in_the_row_that_is_set_and_rows_keep_their_numbers() -> None:
+    extract = read(REPORT, header=4)
+
+    assert rows(extract) == {5: ["1", "a", "5"], 7: ["2", "b", ""]}
+    assert [row for row, _ in faults(extract)] == [8]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [(3, "Row 3 of units.csv is blank"), (9, "units.csv ends in row 8, before row 9")],
+)
+def test_a_row_that_holds_no_names_is_refused(header: int, told: str) -> None:
+    with pytest.raises(SourceUnreadable, match=rf"{told}.*`header`"):
+        read(REPORT, header=header)
+
+
+def test_a_title_that_was_taken_for_names_is_refused_with_the_setting() -> None:
+    with pytest.raises(SourceUnreadable, match="Row 1 of units.csv has 1 cell.*`header: 2`"):
+        read("SITE REPORT\nid,note,rate\n1,a,5\n2,b,6\n")
 
 
 def test_a_header_alone_is_unreadable() -> None:

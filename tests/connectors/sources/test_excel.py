@@ -28,8 +28,8 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
     return file.getvalue()
 
 
-def read(grid: list[list[Any]]) -> Whole:
-    return whole_of("units.xlsx", [read_excel(workbook(Units=grid), "units.xlsx", None)])
+def read(grid: list[list[Any]], header: int | None = None) -> Whole:
+    return whole_of("units.xlsx", [read_excel(workbook(Units=grid), "units.xlsx", None, header)])
 
 
 def rows(extract: Whole | Chunk) -> dict[int, list[Any]]:
@@ -61,6 +61,16 @@ def test_row_numbers_are_those_of_the_sheet() -> None:
     extract = read([[], ["id", "note"], [], ["1", "a"], [" ", None], ["2", "b"]])
 
     assert rows(extract) == {4: ["1", "a"], 6: ["2", "b"]}
+
+
+def test_the_names_stand_in_the_row_that_is_set() -> None:
+    grid = [["Rent roll", None, None, "page 1"], [], ["id", "note"], ["1", "a"]]
+
+    assert rows(read(grid, header=3)) == {4: ["1", "a"]}
+    with pytest.raises(SourceUnreadable, match="Row 2 of units.xlsx is blank"):
+        read(grid, header=2)
+    with pytest.raises(SourceUnreadable, match="ends in row 4, before row 5"):
+        read(grid, header=5)
 
 
 def test_rows_of_any_length_are_read() -> None:

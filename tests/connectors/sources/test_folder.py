@@ -55,6 +55,16 @@ def test_every_file_is_read_and_its_facility_taken_from_its_name(
     assert found.complete
 
 
+def test_every_file_may_have_a_title_above_its_names(exports: Path, tmp_path: Path) -> None:
+    for path in exports.glob("units*.csv"):
+        path.write_text(f"Report\n\n{path.read_text()}")
+
+    found = read(tmp_path, "exports", header=3, from_path=SITE)
+
+    assert found.rows["id"].tolist() == ["F1-1", "F1-2", "F2-1", "F2-2", "F3-1", "F3-2"]
+    assert found.rows.index.tolist()[:2] == [4, 5]
+
+
 def test_an_absolute_pattern_needs_no_base(exports: Path) -> None:
     assert len(read(Path("elsewhere"), f"{exports}/*.csv").rows) == 6
 

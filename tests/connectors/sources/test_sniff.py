@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from connectors.errors import SourceUnreadable
 from connectors.sources.file import extract
 from connectors.sources.sniff import sniff
+from tests.connectors.sources.whole import whole
 
 TABLE = "unit;größe;preis\n1;5x5;1.234,50\n2;5x5;89,00\n"
 
@@ -64,21 +64,39 @@ def test_the_sheet_with_the_most_rows_is_meant(tmp_path: Path) -> None:
     assert settings(tmp_path, "a.xlsx", book) == {"sheet": "Units"}
 
 
+TITLES: list[list[object]] = [["Rent roll"], ["May"], []]
+NAMES: list[list[object]] = [["unit", "rate", "floor"]]
+UNITS: list[list[object]] = [["1", 50, 1], ["2", 50, 1]]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.csv", b"Rent roll\nas of May\n\nunit,rate,floor\n1,5,1\n2,6,1\n3,7,1\n4,8,2\n5,9,2\n"),
         ("a.csv", b"Rent roll,,\n,as of May,\n\nunit,rate,floor\n1,5,1\n2,6,1\n3,7,1\n"),
-        (
-            "a.xlsx",
-            workbook(Units=[["Rent roll"], ["May"], [], ["unit", "rate", "floor"], ["1", 50, 1]]),
-        ),
+        ("a.csv", b'"Rent\nroll",,\n,as of May,\n\nunit,rate,floor\n1,5,1\n2,6,1\n3,7,1\n'),
+        ("a.xlsx", workbook(Units=TITLES + NAMES + UNITS)),
     ],
 )
-def test_a_title_above_the_names_is_refused_with_the_row_of_the_names(
+def test_the_names_are_found_below_a_title_and_rows_keep_their_numbers(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
-    (tmp_path / name).write_bytes(content)
+    assert settings(tmp_path, name, content) == {"header": 4}
 
-    with pytest.raises(SourceUnreadable, match="the names seem to stand in row 4"):
-        sniff(name, tmp_path)
+    found = whole(extract(sniff(name, tmp_path), tmp_path))
+    assert list(found.rows.columns) == ["unit", "rate", "floor"]
+    assert found.rows.index[0] == 5
+    assert found.complete
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\n\nunit,rate,floor\n1,5,1\n2,6,1\n",  # blank lines are no title
+        b"unit,,\n1,5,1\n2,6,1\n3,6,1\n",  # names are left out, and a unit is no names
+    ],
+)
+def test_names_in_the_first_row_that_is_not_blank_need_no_setting(
+    content: bytes, tmp_path: Path
+) -> None:
+    assert "header" not in settings(tmp_path, "a.csv", content)
