@@ -79,7 +79,9 @@ def demo(
 
 @app.command()
 def init(
-    file: Annotated[str, typer.Argument(help="An export: a path, or a URL.")],
+    file: Annotated[
+        str, typer.Argument(help="An export: a path or a URL, or a folder of exports.")
+    ],
     target: Annotated[
         str | None, typer.Option(help="storedge or travtus; else what the columns look like.")
     ] = None,

@@ -131,9 +131,12 @@ def _pipeline(proposal: Proposal, source: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _source_comment(source: Mapping[str, Any]) -> str:
-    if "header" not in source:
-        return ""
-    return f"likely: the names stand in row {source['header']}, below a title"
+    told = []
+    if "header" in source:
+        told.append(f"the names stand in row {source['header']}, below a title")
+    if "from_path" in source:
+        told.append("the column “facility” is what tells the files apart")
+    return f"likely: {'; '.join(told)}" if told else ""
 
 
 def _part(name: str, part: Part, indent: int) -> Iterator[str]:

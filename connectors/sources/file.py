@@ -98,8 +98,14 @@ def extract(settings: FileSource, base: Path) -> Chunks:
     return Chunks(origin_of(settings.path), _chunks(settings, base))
 
 
+def files(settings: FileSource, base: Path) -> list[str] | None:
+    """The files of a folder or a pattern, by name; None for a single file. Raises
+    SourceUnreadable."""
+    return files_of(settings.path, base, lambda name: _known(settings, name) is not None)
+
+
 def _chunks(settings: FileSource, base: Path) -> Iterator[Chunk]:
-    names = files_of(settings.path, base, lambda name: _known(settings, name) is not None)
+    names = files(settings, base)
     if names is None:
         yield from _file(settings, settings.path, base)
         return

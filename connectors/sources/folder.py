@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -69,6 +70,44 @@ def _local(path: str, base: Path) -> Path:
 
 def _file_name(path: str) -> str:
     return PurePosixPath(path).name
+
+
+def what_differs(names: list[str], column: str) -> str:
+    """An expression for `from_path` that takes what tells the files apart out of their names, or
+    out of those of their folders, as a column."""
+    paths = [PurePosixPath(origin_of(name)) for name in names]
+    called = [path.name for path in paths]
+    kind = "".join(paths[0].suffixes)
+    before, behind = _around(called) if len(called) > 1 else ("", kind)
+    group = f"(?P<{column}>[^/]+)"
+    tried = [
+        f"{_literally(before)}{group}{_literally(behind)}$",
+        f"{group}{_literally(kind)}$",
+        f"{group}/[^/]+$",
+    ]
+    return next((one for one in tried if _tells(one, map(str, paths)) == len(paths)), f"{group}$")
+
+
+def _around(called: list[str]) -> tuple[str, str]:
+    """What all begin and end with, without parts of words: two ids may begin alike."""
+    before = _beginning(called)
+    behind = _beginning([name[::-1] for name in called])[::-1]
+    return re.sub(r"[^\W_]+\Z", "", before), re.sub(r"\A[^\W_]+", "", behind)
+
+
+def _beginning(texts: list[str]) -> str:
+    """What all texts begin with."""
+    alike = takewhile(lambda signs: len(set(signs)) == 1, zip(*texts, strict=False))
+    return "".join(signs[0] for signs in alike)
+
+
+def _tells(pattern: str, paths: Iterable[str]) -> int:
+    """How many paths the expression tells apart."""
+    return len({found[1] for path in paths if (found := re.search(pattern, path))})
+
+
+def _literally(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ").replace("\\-", "-")
 
 
 def with_columns_of_path(chunks: Iterable[Chunk], pattern: str, path: str) -> Iterator[Chunk]:

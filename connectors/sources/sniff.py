@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.sources.excel import sheets
-from connectors.sources.file import SUFFIXES, FileSource, Format
+from connectors.sources.file import SUFFIXES, FileSource, Format, files
 from connectors.sources.location import absolute, opened, origin_of, suffix_of
 from connectors.sources.text import refuse_page
 
@@ -29,11 +29,13 @@ _NUMBER: Final = re.compile(r"\W*\d[\d.,\s]*\W*\Z")  # what no column is called
 
 
 def sniff(path: str, base: Path) -> FileSource:
-    """The settings that read the file; raises SourceUnreadable where none can."""
-    with opened(absolute(path, base)) as file:
-        refuse_page(file, origin_of(path))
+    """The settings that read the file, or all of a folder or a pattern as the first of them;
+    raises SourceUnreadable where none can."""
+    [first, *_] = files(FileSource(kind="file", path=path), base) or [path]
+    with opened(absolute(first, base)) as file:
+        refuse_page(file, origin_of(first))
         data = file.read()
-    kind = SUFFIXES.get(suffix_of(path))
+    kind = SUFFIXES.get(suffix_of(first))
     settings: dict[str, object] = {"kind": "file", "path": path}
     if kind is None:
         kind = settings["format"] = _format(data)

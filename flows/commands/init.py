@@ -15,7 +15,8 @@ import pandas as pd
 import typer
 
 from connectors.sources.by_scope import Extract, by_scope
-from connectors.sources.file import FileSource, extract
+from connectors.sources.file import FileSource, extract, files
+from connectors.sources.folder import what_differs
 from connectors.sources.location import is_url, origin_of
 from connectors.sources.shelf import Shelf
 from connectors.sources.sniff import sniff
@@ -42,6 +43,8 @@ _VARIABLES: Final = {
 }
 # Holds an address with a password in it, which is not written down.
 _SOURCE_VARIABLE: Final = "UNITSYNC_SOURCE"
+# The column of what tells many files apart, where no column does.
+_APART: Final = "facility"
 _TOLD: Final = 3  # rejected rows that are shown; `unitsync check` counts them all
 
 
@@ -93,11 +96,24 @@ def _look(file: str, base: Path) -> Seen:
     path = file
     if not is_url(file) and not Path(file).expanduser().is_absolute():
         path = Path(os.path.relpath(file, base)).as_posix()
-    source = sniff(path, base)
+    seen = _read(sniff(path, base), base)
+    many = files(seen.source, base)
+    if many is None or _names_scopes(seen.survey):
+        return seen
+    apart = {"from_path": what_differs(many, _APART)}
+    return _read(seen.source.model_copy(update=apart), base)
+
+
+def _read(source: FileSource, base: Path) -> Seen:
     with Shelf() as shelf:
         extracted = by_scope(extract(source, base), _no_scope, shelf)
         rows = pd.concat(extracted.parts()).sort_index()
     return Seen(source, extracted, rows, survey(rows))
+
+
+def _names_scopes(seen: Survey) -> bool:
+    """Whether a column says of what facility or community a unit is."""
+    return any(match.role == "scope" for kind in PROPOSERS for _, match in seen.matches(kind))
 
 
 def _no_scope(rows: pd.DataFrame) -> pd.Series:

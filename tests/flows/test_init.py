@@ -248,6 +248,37 @@ def test_the_path_of_the_export_is_relative_to_the_configuration(desk: Path) -> 
     assert preview(settings, world())[0].desired is not None
 
 
+@pytest.mark.parametrize("path", ["exports", "exports/*.csv"])
+def test_many_files_are_one_inventory_with_the_facility_from_their_names(
+    path: str, desk: Path
+) -> None:
+    (desk / "exports").mkdir()
+    for name in ("Harbor", "Mill"):
+        (desk / "exports" / f"units {name}.csv").write_bytes(REPORT.content)
+    init(path, "--yes")
+
+    text = (desk / "unitsync.yaml").read_text("utf-8")
+    [pipeline] = yaml.safe_load(text)["pipelines"].values()
+    assert pipeline["source"] == {
+        "kind": "file",
+        "path": path,
+        "header": 4,
+        "from_path": r"units (?P<facility>[^/]+)\.csv$",
+    }
+    assert pipeline["scope"] == {"column": "facility", "values": {"Harbor": GAP, "Mill": GAP}}
+    assert "the column “facility” is what tells the files apart" in text
+
+
+def test_files_that_say_of_which_facility_they_are_need_nothing_of_their_names(desk: Path) -> None:
+    (desk / "exports").mkdir()
+    put(SIZES, desk / "exports")
+    init("exports", "--yes")
+
+    [pipeline] = yaml.safe_load((desk / "unitsync.yaml").read_text("utf-8"))["pipelines"].values()
+    assert pipeline["source"] == {"kind": "file", "path": "exports"}
+    assert pipeline["scope"]["column"] == "Location Code"
+
+
 def test_the_token_in_an_address_is_not_written_down_and_the_address_still_works(
     desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.file import FileSource, extract
+from connectors.sources.folder import what_differs
 from tests.connectors.sources.whole import Whole, whole
 
 SITE = r"(?P<SiteID>F\d+)"
@@ -63,6 +65,24 @@ def test_every_file_may_have_a_title_above_its_names(exports: Path, tmp_path: Pa
 
     assert found.rows["id"].tolist() == ["F1-1", "F1-2", "F2-1", "F2-2", "F3-1", "F3-2"]
     assert found.rows.index.tolist()[:2] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("names", "apart"),
+    [
+        (["in/units F1.csv", "in/units F12.csv"], ["F1", "F12"]),
+        (["in/site-4c1f.csv", "in/site-4d07.csv"], ["4c1f", "4d07"]),
+        (["in/Harbor.csv.gz", "in/Mill_2.csv.gz"], ["Harbor", "Mill_2"]),
+        (["Harbor/units.csv", "Mill/units.csv"], ["Harbor", "Mill"]),
+        (["in/1.csv", "in/1-1.csv"], ["1", "1-1"]),
+        (["in/Harbor (2).csv"], ["Harbor (2)"]),
+    ],
+)
+def test_what_tells_files_apart_is_seen_in_their_names(names: list[str], apart: list[str]) -> None:
+    pattern = FileSource(kind="file", path="in", from_path=what_differs(names, "facility"))
+
+    found = [re.search(pattern.from_path or "", name) for name in names]
+    assert [one["facility"] for one in found if one] == apart
 
 
 def test_an_absolute_pattern_needs_no_base(exports: Path) -> None:
