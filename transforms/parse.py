@@ -20,6 +20,9 @@ Parse = Literal["money", "number", "boolean", "text", "date"]
 
 DIGITS = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+# As France and Switzerland write thousands, which can be nothing else: 1 234.50, 1'234.50.
+SPACED = re.compile(r"[^0-9]*[0-9]{1,3}([ \u00a0\u202f'’][0-9]{3})+([.,][0-9]*)?[^0-9]*")
+SPACES = re.compile(r"(?<=[0-9])[ \u00a0\u202f'’](?=[0-9])")
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9. ]*,[0-9]*")
 AMOUNT = re.compile(r"(?P<sign>[+-]?)[$€£]? ?(?P<minus>-?)(?P<digits>[0-9.,]+)")
 YEAR_FIRST = re.compile(r"[0-9]{4}[-/]?[0-9]{2}[-/]?[0-9]{2}.*")
@@ -52,7 +55,8 @@ def with_point(text: Any) -> Any:
 
 
 def number(text: str) -> float:
-    """`12`, `12.50`, `1e3`, `1,234.50`; `1,234` could be 1.234 and is refused."""
+    """`12`, `12.50`, `1e3`, `1,234.50`, `1 234.50`; `1,234` could be 1.234 and is refused."""
+    text = _joined(text)
     grouped = THOUSANDS.fullmatch(text)
     if grouped and (grouped[2] is not None or text.count(",") > 1):
         text = text.replace(",", "")
@@ -62,7 +66,8 @@ def number(text: str) -> float:
 
 
 def integer(text: str) -> int:
-    """A whole number: `12`, `12.0`, `1,234`."""
+    """A whole number: `12`, `12.0`, `1,234`, `1 234`."""
+    text = _joined(text)
     if THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
     if not DIGITS.fullmatch(text):
@@ -72,7 +77,7 @@ def integer(text: str) -> int:
 
 def money(text: str) -> float:
     """`$1,234.50`, `1234.5000`, `(12.00)` for minus 12; at most two decimals."""
-    amount = text
+    amount = text = _joined(text)
     if text.startswith("(") and text.endswith(")"):
         amount = "-" + text[1:-1].strip()
     found = AMOUNT.fullmatch(amount)
@@ -83,6 +88,10 @@ def money(text: str) -> float:
         hint = _comma_hint(digits)
         raise Unfit("money", f"an amount such as 1234.50 or $1,234.50 is needed{hint}")
     return _cents(_finite(float(digits)))
+
+
+def _joined(text: str) -> str:
+    return SPACES.sub("", text) if SPACED.fullmatch(text) else text
 
 
 def boolean(text: str) -> bool:

@@ -26,6 +26,9 @@ from transforms.schema import FieldType
         ("€25.10", 25.1),
         ("1,234", 1234.0),
         ("1,234,567.89", 1234567.89),
+        ("1 234.50", 1234.5),
+        ("$1\u00a0234\u00a0567.50", 1234567.5),
+        ("1'234.50", 1234.5),
         ("104.98999999999999", 104.99),
         ("0.30000000000000004", 0.3),
         (".5", 0.5),
@@ -72,6 +75,13 @@ def test_a_decimal_comma_is_refused_with_a_hint(parse: Any, text: str) -> None:
 )  # fmt: skip
 def test_a_number_is_read(text: str, expected: float) -> None:
     assert number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["12 34", "1234 567", "1 2345", "1 234 5", "1 234 $ 5"])
+@pytest.mark.parametrize("parse", [money, number, integer])
+def test_a_blank_that_stands_for_no_thousands_is_refused(parse: Any, text: str) -> None:
+    with pytest.raises(Unfit):
+        parse(text)
 
 
 @pytest.mark.parametrize("text", ["1,234", "n/a", "", "nan", "inf", "0x10", "1_0", "٣", "1 2", "."])
