@@ -106,11 +106,11 @@ def _commonest(records: list[list[str]]) -> tuple[int, int]:
 
 
 def _sheet(data: bytes) -> dict[str, object]:
-    """The sheet with the most rows, where that is not the first: reports begin with a cover."""
+    """The sheet with the most in it, where that is not the first: reports begin with a cover."""
     every = sheets(data)
     if not every:
         return {}
-    longest = max(every, key=lambda name: sum(map(bool, every[name])))
+    longest = max(every, key=lambda name: sum(map(len, every[name])))
     found: dict[str, object] = {} if longest == next(iter(every)) else {"sheet": longest}
     return found | _header(every[longest], max(map(len, every[longest])))
 

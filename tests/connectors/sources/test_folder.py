@@ -85,6 +85,15 @@ def test_what_tells_files_apart_is_seen_in_their_names(names: list[str], apart: 
     assert [one["facility"] for one in found if one] == apart
 
 
+@pytest.mark.parametrize("day", ["20260131", "2026-01-31"])
+def test_a_date_in_the_names_may_be_another_one_the_next_time(day: str) -> None:
+    pattern = what_differs([f"in/F1_{day}.csv", f"in/F2_{day}.csv"], "facility")
+
+    found = re.search(pattern, f"in/F3_{day.replace('2026', '2027')}.csv")
+    assert found
+    assert found["facility"] == "F3"
+
+
 def test_an_absolute_pattern_needs_no_base(exports: Path) -> None:
     assert len(read(Path("elsewhere"), f"{exports}/*.csv").rows) == 6
 
