@@ -13,18 +13,20 @@ from typing import Any, Final
 from transforms.gaps import GAP
 
 _OUTDOOR: Final = re.compile(
-    r"outdoor|outside|exterior|external|drive|parking|vehicle|\brv\b|boat|car\b|auß|aussen|uncovered"
+    r"outdoor|outside|exterior|external|\bext\b|véhicule|drive|parking|vehicle|\brv\b|boat|car\b|auß|aussen|uncovered"
     r"|covered|carport|außen",
     re.IGNORECASE,
 )
 _INDOOR: Final = re.compile(
-    r"indoor|inside|interior|internal|climate|hallway|locker|elevator|innen|heated|wine|\bcc\b|"
+    r"indoor|inside|interior|internal|\bint\b|climate|climatis|hallway|locker|elevator|innen|heated|wine|\bcc\b|"
     r"temperature",
     re.IGNORECASE,
 )
 _DOORS: Final = {
-    "roll_up": re.compile(r"roll|overhead|sectional|garage|rolltor", re.IGNORECASE),
-    "swing": re.compile(r"swing|hinge|single door|walk|drehtür|flügel", re.IGNORECASE),
+    "roll_up": re.compile(r"roll|overhead|sectional|garage|rolltor|persiana", re.IGNORECASE),
+    "swing": re.compile(
+        r"swing|hinge|single door|walk|drehtür|flügel|batiente|battant", re.IGNORECASE
+    ),
     "none": re.compile(r"none|no door|open|n/?a\Z|keine", re.IGNORECASE),
 }
 # As SiteLink writes iDoorType.
@@ -38,11 +40,37 @@ _UNRENTABLE: Final = re.compile(
     r"unavailable|gesperrt|defekt|vacant not ready",
     re.IGNORECASE,
 )
+_GROUND: Final = re.compile(
+    r"eg|erdgeschoss|parterre|g|gf|gr|ground( floor| level)?|street level|rdc|"
+    r"rez[- ]de[- ]chaussée|(planta )?baja|pb|begane grond",
+    re.IGNORECASE,
+)
+_BELOW: Final = re.compile(
+    r"((?P<number>\d+)\. ?)?(ug|kg|untergeschoss)|keller|basement|bsmt|cellar|b(?P<level>\d)?|"
+    r"sous[- ]sol|sótano|sotano|kelder",
+    re.IGNORECASE,
+)
+_STOREY: Final = re.compile(
+    r"(?:(?:floor|level|lvl|fl|etage|étage|stock|planta|piso)\W*)?(?P<number>-?\d+)"
+    r" ?(?:st|nd|rd|th|er|ère|e|ème|eme|º|ª|\.)? ?"
+    r"(?:og|obergeschoss|stock|stockwerk|etage|étage|floor|flr|fl|level|planta|piso)?",
+    re.IGNORECASE,
+)
+_ORDINALS: Final = {
+    **dict.fromkeys(("first", "primera", "primero", "premier"), 1),
+    **dict.fromkeys(("second", "segunda", "segundo", "deuxième"), 2),
+    **dict.fromkeys(("third", "tercera", "tercero", "troisième"), 3),
+}
 _BEDROOMS: Final = re.compile(r"(stu\w*|eff\w*|sro|bachelor|\d+)", re.IGNORECASE)
 _BATHROOMS: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _BED_BATH: Final = re.compile(
     r"(?P<beds>stu\w*|eff\w*|bachelor|\d+)(?![.,]\d)\D*?(?:[/x&|,-]|\s|b[dr]?\D*)\s*"
     r"(?P<baths>\d+(?:[.,]\d+)?)\D*|(?P<none>stu\w*|eff\w*|bachelor)",
+    re.IGNORECASE,
+)
+_IN_LETTERS: Final = re.compile(
+    r"(\b\d+ ?(br|bd|bdrm|beds?|bedrooms?)\b|\bstudio\b|\bstu\b)\W*(and )?"
+    r"\d+([.,]\d)? ?(ba|bth|baths?|bathrooms?)\b",
     re.IGNORECASE,
 )
 
@@ -75,6 +103,18 @@ def rentable(text: str) -> bool | None:
     return True if _RENTABLE.search(text) else None
 
 
+def floor(text: str) -> int | None:
+    """The number of a floor: `EG` is 0, `1.OG` and `1st floor` are 1, `UG` is -1."""
+    text = text.casefold().strip()
+    if _GROUND.fullmatch(text):
+        return 0
+    if below := _BELOW.fullmatch(text):
+        return -int(below["number"] or below["level"] or 1)
+    if storey := _STOREY.fullmatch(text):
+        return int(storey["number"])
+    return _ORDINALS.get(text.split(" ")[0])
+
+
 def bedrooms(text: str) -> int | None:
     """`2 BR` is 2, `Studio` none."""
     found = _BEDROOMS.match(text)
@@ -87,16 +127,27 @@ def bathrooms(text: str) -> int | None:
     return math.ceil(_decimal(found[0])) if found else None
 
 
+def in_letters(text: str) -> bool:
+    """Whether a text says both beyond doubt: `2BR/1BA`, `A1 - 1 Bed / 1.5 Bath`."""
+    return _IN_LETTERS.search(text) is not None
+
+
 def bedrooms_of_both(text: str) -> int | None:
-    """The bedrooms of `2/1.5`, `2x1`, `2BR/1BA`, `Studio / 1`."""
-    found = _BED_BATH.fullmatch(text)
+    """The bedrooms of `2/1.5`, `2x1`, `2BR/1BA`, `Studio / 1`, `A1 - 1BR/1BA`."""
+    found = _BED_BATH.fullmatch(_both(text))
     return _count(found["beds"] or found["none"]) if found else None
 
 
 def bathrooms_of_both(text: str) -> int | None:
     """The bathrooms of the same."""
-    found = _BED_BATH.fullmatch(text)
+    found = _BED_BATH.fullmatch(_both(text))
     return math.ceil(_decimal(found["baths"])) if found and found["baths"] else None
+
+
+def _both(text: str) -> str:
+    """The part that says both, without the name of a plan before it."""
+    found = _IN_LETTERS.search(text)
+    return found[0] if found else text
 
 
 def _count(text: str) -> int:

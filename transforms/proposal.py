@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from transforms.gaps import GAP, count_gaps, cure
-from transforms.shapes import is_uuid
+from transforms.shapes import is_padded, is_uuid
 from transforms.survey import Column, Survey
-from transforms.vocabulary import match, words_of
+from transforms.vocabulary import is_foreign, is_secret, match, words_of
 
 Confidence = Literal["sure", "likely", "guess", "gap"]
 # Whether a column's values can play a role.
@@ -21,8 +21,9 @@ Fit = Callable[[Column], bool]
 SECRET_ROLES: Final = ("combination_lock_number", "overlock_lock_number")
 # A note may hold anything, a code or a name of a tenant too.
 UNSHOWN_ROLES: Final = (*SECRET_ROLES, "attribute_description")
-_ID_WORDS: Final = frozenset({"id", "guid", "uuid", "key", "ref", "code"})
+_ID_WORDS: Final = frozenset({"id", "guid", "uuid", "key", "ref"})
 _CODE: Final = 20  # characters that a code of a place has at most; a name has blanks or more
+_LABEL: Final = 30  # characters that the name of a unit has at most
 SHOWN: Final = 3  # sample values in a reason
 
 
@@ -87,12 +88,14 @@ class Proposal:
 
 @dataclass
 class Roles:
-    """Which column plays which role for a target, each column at most one."""
+    """Which column plays which role for a target, each column at most one; of `guessed` roles the
+    column only looks as if it did."""
 
     survey: Survey
     target: str
     fits: Mapping[str, Fit]
     found: dict[str, tuple[Column, bool]] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Give every role to the column whose name and values fit it best."""
@@ -107,6 +110,21 @@ class Roles:
     def _fits(self, role: str, column: Column) -> bool:
         return role not in self.fits or self.fits[role](column)
 
+    def guess(self, role: str, fits: Fit, *, only: bool = False) -> None:
+        """Give a role that no name tells to the first column whose values fit it; with `only`, to
+        the one that is alone in that."""
+        if role in self.found:
+            return
+        taken = {column.name for column, _ in self.found.values()}
+        fitting = [
+            column
+            for name, column in self.survey.columns.items()
+            if name not in taken and not is_foreign(name) and not is_secret(name) and fits(column)
+        ]
+        if fitting and (len(fitting) == 1 or not only):
+            self.found[role] = (fitting[0], False)
+            self.guessed.add(role)
+
     def column(self, role: str) -> Column | None:
         """The column that plays a role."""
         return self.found[role][0] if role in self.found else None
@@ -118,8 +136,10 @@ class Roles:
     def part(self, place: str, role: str, value: Any, *, note: str = "") -> Part:
         """A part that takes its values from the column of a role."""
         column, sure = self.found[role]
-        confidence: Confidence = "gap" if count_gaps(value) else "sure" if sure else "likely"
-        reason = [note] if note else [] if sure else ["by its name"]
+        told: Confidence = "guess" if role in self.guessed else "sure" if sure else "likely"
+        confidence: Confidence = "gap" if count_gaps(value) else told
+        by = "by what stands in it" if role in self.guessed else "by its name"
+        reason = [note] if note else [] if sure else [by]
         if count_gaps(value):
             reason.append(f"each {GAP} is {cure(self.target, place)}")
         elif role not in UNSHOWN_ROLES:
@@ -191,6 +211,30 @@ def _is_code(text: str) -> bool:
     return len(text) <= _CODE and " " not in text
 
 
+def find_label(roles: Roles, label: str) -> None:
+    """Where no column is called the name of a unit, the first whose short texts tell each."""
+    around = [name] if (name := roles.name("scope")) else []
+
+    def tells(column: Column) -> bool:
+        short = all(len(text) <= _LABEL for text in column.texts)
+        return bool(column.texts) and short and roles.survey.untold([*around, column.name]) == 0
+
+    roles.guess(label, tells)
+
+
+def label_value(column: Column) -> str | dict[str, str]:
+    """The column as it is; `1.0` as 1, as its unit is called."""
+    if is_padded(column.texts) and not set("{}:!") & set(column.name):
+        return {"template": f"{{{column.name}:d}}"}
+    return column.name
+
+
+def label_part(roles: Roles, place: str, role: str) -> Part | None:
+    """What a unit is called."""
+    column = roles.column(role)
+    return roles.part(place, role, label_value(column)) if column else None
+
+
 def key_part(roles: Roles, label: str) -> Part:
     """What tells a unit for ever: an id of its own, else its name (`label` is the role of that),
     else the name together with the building."""
@@ -206,7 +250,10 @@ def key_part(roles: Roles, label: str) -> Part:
         return Part("key", ids[0], sure, f"{told}; {samples(survey.columns[ids[0]].texts)}", others)
     if named and survey.unique([*around, named]):
         told = "never twice, but a renamed unit will look like one that is gone and a new one"
-        return Part("key", named, "likely", f"no column of ids; {told}")
+        value = label_value(survey.columns[named])
+        key = value if isinstance(value, str) else value["template"]
+        sure = "guess" if label in roles.guessed else "likely"
+        return Part("key", key, sure, f"no column of ids; {told}")
     building = roles.name("building_name") or _telling_apart(survey, around, named)
     if named and building and not set("{}:!") & set(named + building):
         template = f"{{{building}}}-{{{named}}}"
@@ -221,13 +268,12 @@ def key_part(roles: Roles, label: str) -> Part:
 
 def _id_columns(roles: Roles) -> list[str]:
     """Columns that are called ids and play no other role, the most telling first."""
-    locks = [roles.name(role) for role in SECRET_ROLES]
     taken = {column.name for role, (column, _) in roles.found.items() if role != "key"}
     known = [roles.name("key")] if roles.column("key") else []
     called = [
         name
         for name in roles.survey.columns
-        if _ID_WORDS & set(words_of(name)) and name not in taken and name not in locks
+        if _ID_WORDS & set(words_of(name)) and name not in taken and not is_secret(name)
     ]
     return list(dict.fromkeys(name for name in [*known, *called] if name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,19 +11,49 @@ from transforms.meanings import (
     bathrooms_of_both,
     bedrooms,
     bedrooms_of_both,
+    in_letters,
 )
-from transforms.proposal import Fit, Part, Proposal, Roles, gap, key_part, scope_part
-from transforms.proposal_fields import boolean_part, fits_number, number_part, table_part, text_part
+from transforms.proposal import (
+    Fit,
+    Part,
+    Proposal,
+    Roles,
+    find_label,
+    gap,
+    key_part,
+    label_part,
+    scope_part,
+)
+from transforms.proposal_fields import (
+    boolean_part,
+    cut_part,
+    fits_number,
+    number_part,
+    table_part,
+    text_part,
+)
 from transforms.shapes import booleans, is_number, is_size, is_whole, mostly
 from transforms.survey import Column, Survey
 
 _TEXTS = ("building_name", "address_line_1", "address_line_2", "city", "state", "country")
+_STREET = r"^(.+?)(?:,|\s+(?i:apt|unit|suite|ste)\b|\s*#)"
+_WHOLE = re.compile(rf"{_STREET}.*?,\s*[^,]+,?\s+[A-Z]{{2}},?\s+\d{{5}}(-\d{{4}})?(,?\s*USA?)?")
+# What is cut out of `12 Elm St, Apt 4B, Salem, MA 01970`.
+_CUTS = {
+    "address_line_1": _STREET,
+    "city": r",\s*([^,]+?),?\s+[A-Z]{2},?\s+\d{5}",
+    "state": r"\b([A-Z]{2}),?\s+\d{5}",
+    "postal_code": r"\b(\d{5}(?:-\d{4})?)\D*$",
+}
 _HALF = "half a bathroom counts as one, for Travtus takes whole numbers"
 
 
 def propose_apartments(survey: Survey) -> Proposal:
     """Source columns to the units of Travtus."""
     roles = Roles(survey, "travtus", _fits(survey))
+    if not {"number_of_bedrooms", "number_of_bathrooms"} & set(roles.found):
+        roles.guess("bed_bath", lambda column: mostly(column.cells, in_letters))
+    find_label(roles, "unit_number")
     scope, key = scope_part(roles), key_part(roles, "unit_number")
     parts = [scope, key, *_fields(roles, key)]
     return Proposal("travtus", survey.decimal, survey.ignore, tuple(parts), roles.unused(parts))
@@ -59,7 +90,7 @@ def _fields(roles: Roles, key: Part) -> Iterator[Part]:
         told = "your own id, as the key"
         yield Part("fields.external_ref", {"template": key.value}, key.confidence, told)
     found = [
-        text_part(roles, "fields.unit_number", "unit_number"),
+        label_part(roles, "fields.unit_number", "unit_number"),
         _bedrooms(roles),
         _bathrooms(roles),
         number_part(roles, "fields.sqft", "sqft"),
@@ -94,9 +125,10 @@ def _bathrooms(roles: Roles) -> Part | None:
 
 
 def _address(roles: Roles) -> Iterator[Part]:
+    whole = _in_one(roles)
     for name in _TEXTS:
         place = f"fields.address.{name}"
-        part = text_part(roles, place, name)
+        part = _cut(roles, name) if whole and name in _CUTS else text_part(roles, place, name)
         if part is None and name == "address_line_1":
             part = gap("travtus", place)
         if part is None and name == "address_line_2":
@@ -104,9 +136,22 @@ def _address(roles: Roles) -> Iterator[Part]:
         if part is not None:
             yield part
     for name in ("postal_code", "latitude", "longitude"):
-        part = text_part(roles, f"fields.address.{name}", name)
+        place = f"fields.address.{name}"
+        part = _cut(roles, name) if whole and name in _CUTS else text_part(roles, place, name)
         if part is not None:
             yield part
+
+
+def _in_one(roles: Roles) -> bool:
+    """Whether the address of a home stands in one column, city and all."""
+    column = roles.column("address_line_1")
+    apart = {"city", "postal_code"} & set(roles.found)
+    return column is not None and not apart and mostly(column.cells, _WHOLE.fullmatch)
+
+
+def _cut(roles: Roles, name: str) -> Part | None:
+    """A piece of such an address."""
+    return cut_part(roles, f"fields.address.{name}", "address_line_1", _CUTS[name], "a part of it")
 
 
 def _line_2(roles: Roles, place: str) -> Part | None:

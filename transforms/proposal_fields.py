@@ -83,6 +83,12 @@ def table_part(
     return roles.part(place, role, {"column": column.name, "values": known}, note=told)
 
 
+def all_mean(column: Column, meaning: Callable[[str], Any]) -> bool:
+    """Whether every text of a column says something that is known."""
+    few = 0 < len(column.texts) <= _TABLE
+    return few and all(meaning(text) is not None for text in column.texts)
+
+
 def _rare(text: str, column: Column) -> bool:
     return column.cells.count(text) <= _SLIP * len(column.cells)
 

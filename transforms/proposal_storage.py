@@ -7,9 +7,22 @@ from dataclasses import replace
 from typing import Final
 
 from transforms.gaps import GAP, cure
-from transforms.meanings import access, door, rentable
-from transforms.proposal import Confidence, Fit, Part, Proposal, Roles, gap, key_part, scope_part
+from transforms.meanings import access, door, floor, rentable
+from transforms.proposal import (
+    Confidence,
+    Fit,
+    Part,
+    Proposal,
+    Roles,
+    find_label,
+    gap,
+    key_part,
+    label_part,
+    names_in,
+    scope_part,
+)
 from transforms.proposal_fields import (
+    all_mean,
     boolean_part,
     cut_part,
     fits_number,
@@ -20,6 +33,7 @@ from transforms.proposal_fields import (
 )
 from transforms.shapes import (
     booleans,
+    in_metres,
     is_money,
     is_size,
     is_size_with_height,
@@ -28,7 +42,7 @@ from transforms.shapes import (
     mostly,
 )
 from transforms.survey import Column, Survey
-from transforms.vocabulary import is_foreign
+from transforms.vocabulary import is_in_metres
 
 _FIRST: Final = r"^\D*([\d.,]*\d)"
 _SECOND: Final = r"[x×X*]\D*([\d.,]*\d)"
@@ -42,8 +56,8 @@ def propose_storage(survey: Survey) -> Proposal:
     """Source columns to the units and groups of storEDGE."""
     roles = Roles(survey, "storedge", _fits(survey))
     _find_size(roles)
-    _find_rate(roles)
     _find_type_ids(roles)
+    _find_by_values(roles)
     parts = [scope_part(roles), key_part(roles, "name"), *_fields(roles)]
     parts += _groups(roles, parts)
     return Proposal("storedge", survey.decimal, survey.ignore, tuple(parts), roles.unused(parts))
@@ -51,10 +65,11 @@ def propose_storage(survey: Survey) -> Proposal:
 
 def _fits(survey: Survey) -> dict[str, Fit]:
     number = fits_number(survey.decimal)
-    whole = ("floor", "walk_thru_order", "rank")
+    whole = ("walk_thru_order", "rank")
     return {
         **dict.fromkeys((*_MEASURES, "standard_rate"), number),
         **dict.fromkeys(whole, lambda column: is_whole(column.cells, survey.decimal)),
+        "floor": lambda column: is_whole(column.cells, survey.decimal) or all_mean(column, floor),
         "size": lambda column: is_size(column.cells),
         "name": lambda column: not column.empty or len(column.texts) > column.empty,
         "unit_type": lambda column: len(column.texts) <= max(_FEW, column.filled / 2),
@@ -74,20 +89,6 @@ def _find_size(roles: Roles) -> None:
             return
 
 
-def _find_rate(roles: Roles) -> None:
-    """Where no column is called a rate, the only one with amounts of money in it."""
-    taken = {column.name for column, _ in roles.found.values()}
-    amounts = [
-        column
-        for column in roles.survey.columns.values()
-        if column.name not in taken
-        and not is_foreign(column.name)
-        and mostly(column.cells, is_money)
-    ]
-    if "standard_rate" not in roles.found and len(amounts) == 1:
-        roles.found["standard_rate"] = (amounts[0], False)
-
-
 def _find_type_ids(roles: Roles) -> None:
     """Ids of types that are storEDGE's own are better than names, which need a table."""
     for name, match in roles.survey.matches("storedge"):
@@ -96,11 +97,28 @@ def _find_type_ids(roles: Roles) -> None:
             roles.found["unit_type"] = (column, match.sure)
 
 
+def _find_by_values(roles: Roles) -> None:
+    """What no column is called: the only amounts of money, words for inside and for doors, and what
+    tells every unit from every other."""
+    roles.guess("standard_rate", lambda column: mostly(column.cells, is_money), only=True)
+    if table_part(roles, "", "unit_type", access) is None:
+        roles.guess("access_type", lambda column: all_mean(column, access))
+    roles.guess("door_type", _names_doors)
+    find_label(roles, "name")
+
+
+def _names_doors(column: Column) -> bool:
+    """A column of 1 and 2 could be anything, one of n/a as well."""
+    kinds = {door(text) for text in column.texts if not text.isdigit()}
+    return all_mean(column, door) and bool(kinds & {"roll_up", "swing"})
+
+
 def _fields(roles: Roles) -> Iterator[Part]:
-    yield text_part(roles, "fields.name", "name") or gap("storedge", "fields.name")
+    yield label_part(roles, "fields.name", "name") or gap("storedge", "fields.name")
     for measure in _MEASURES:
         place = f"fields.{measure}"
-        yield number_part(roles, place, measure) or _of_size(roles, place) or gap("storedge", place)
+        part = number_part(roles, place, measure) or _of_size(roles, place)
+        yield _in_feet(part, roles) if part else gap("storedge", place)
     yield _door_type(roles)
     yield _access_type(roles)
     place = "fields.standard_rate"
@@ -108,7 +126,7 @@ def _fields(roles: Roles) -> Iterator[Part]:
     yield _walk_thru_order(roles)
     yield _unit_type(roles)
     optional = [
-        number_part(roles, "fields.floor", "floor"),
+        _floor(roles),
         boolean_part(roles, "fields.rentable", "rentable") or _by_status(roles),
         text_part(roles, "fields.combination_lock_number", "combination_lock_number", "a secret"),
         text_part(roles, "fields.overlock_lock_number", "overlock_lock_number", "a secret"),
@@ -132,6 +150,15 @@ def _of_size(roles: Roles, place: str) -> Part | None:
         case "fields.height" if is_size_with_height(column.cells):
             return cut_part(roles, place, "size", _THIRD, "the third number")
     return None
+
+
+def _in_feet(part: Part, roles: Roles) -> Part:
+    """A measure in metres is sent as it is, so somebody must look at it."""
+    [name] = names_in(part.value)
+    if not is_in_metres(name) and not in_metres(roles.survey.columns[name].cells):
+        return part
+    told = "in metres, as it seems, where storEDGE counts feet"
+    return replace(part, confidence="guess", reason=f"{told}; {part.reason}")
 
 
 def _door_type(roles: Roles) -> Part:
@@ -172,6 +199,15 @@ def _unit_type(roles: Roles) -> Part:
         return roles.part(place, "unit_type", column.name)
     value = {"column": column.name, "values": dict.fromkeys(column.texts, GAP)}
     return Part(place, value, "gap", f"each {GAP} is {cure('storedge', place)}")
+
+
+def _floor(roles: Roles) -> Part | None:
+    """A number, or words for one: the ground floor is 0."""
+    column = roles.column("floor")
+    if column is None or is_whole(column.texts, roles.survey.decimal):
+        return number_part(roles, "fields.floor", "floor")
+    part = table_part(roles, "fields.floor", "floor", floor, "the ground floor as 0")
+    return replace(part, confidence="guess") if part and part.confidence != "gap" else None
 
 
 def _by_status(roles: Roles) -> Part | None:

@@ -15,20 +15,26 @@ from transforms.parse import FALSE, TRUE, Unfit, integer, money, number, with_po
 UUID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _SIZE: Final = re.compile(r"\D{0,3}[\d.,]+\D{0,8}?[x×X*]\D{0,3}[\d.,]+\D{0,8}(?P<more>.*)")
 _POINT: Final = re.compile(r"\D{0,5}(\d+|\d{1,3}(,\d{3})+)\.\d{1,2}\D{0,5}|\d+\.\d+")
-_COMMA: Final = re.compile(r"\D{0,5}(\d+|\d{1,3}(\.\d{3})+),\d{1,2}\D{0,5}|\d{1,2},\d+")
-_IN_WORDS: Final = re.compile(r"\D{0,6}?(-?[\d.,]*\d)\D{0,12}")
+_COMMA: Final = re.compile(
+    r"\D{0,5}(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+),\d{1,2}\D{0,5}|\d{1,2},\d+"
+)
+_IN_WORDS: Final = re.compile(r"\D{0,6}?(-?(\d{1,3}([ \u00a0\u202f]\d{3})+)?[\d.,]*\d)\D{0,12}")
+_METRES: Final = re.compile(r".*\d ?(m|cm|metros|mètres|meters?|metres?)\b\W*", re.IGNORECASE)
+_PADDED: Final = re.compile(r"\d+\.0+")
 _MONEY: Final = re.compile(
     r"\(?-?([$€£] ?[\d.,]*\d|[\d.,]*\d ?([$€£]|[A-Z]{3})|[\d.,]*\d[.,]\d\d)\)?(/\w+)?"
 )
 TOTAL: Final = re.compile(
     r"((sub|grand|report|page)[ -]?)?totals?\b|(gesamt|end)?summe\b|gesamt\b|averages?\b|count\b|"
-    r"total général|suma\b|sum\b",
+    r"total général|suma\b|sum\b|\W*end of (report|list|file)\b|printed (on|by|at)\b|"
+    r"report (generated|printed|run)\b|page \d+|seite \d+",
     re.IGNORECASE,
 )
 # What people write for yes and no beyond what every boolean field reads anyway.
-_YES: Final = TRUE | {"x", "ja", "j", "oui", "o", "si", "sí", "on", "✓", "wahr"}
+_YES: Final = TRUE | {"x", "ja", "j", "oui", "o", "si", "sí", "s", "on", "✓", "wahr"}
 _NO: Final = FALSE | {"-", "nein", "non", "off", "falsch"}
-NUMBER_IN_TEXT: Final = r"(-?[\d.,]*\d)"
+# Of a text with a second number in it, such as an amount with a blank in it, it is no part.
+NUMBER_IN_TEXT: Final = r"^[^\d-]*(-?[\d.,\s]*\d)\D*$"
 MOST: Final = 0.9  # the share that decides what a column is
 
 
@@ -102,6 +108,16 @@ def is_size_with_height(texts: Sequence[str]) -> bool:
 def is_uuid(texts: Sequence[str]) -> bool:
     """Every text is a uuid."""
     return bool(texts) and all(UUID.fullmatch(text) for text in texts)
+
+
+def in_metres(texts: Sequence[str]) -> bool:
+    """`2,5 m`, `3,0 x 4,5 m`."""
+    return mostly(texts, _METRES.fullmatch)
+
+
+def is_padded(texts: Sequence[str]) -> bool:
+    """`1.0`, `17.0`: numbers of units that went through a spreadsheet or a program."""
+    return bool(texts) and all(map(_PADDED.fullmatch, texts))
 
 
 def plain_booleans(texts: Sequence[str]) -> bool:

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 # SiteLink writes the type before the name: sUnitName, dcWidth, iFloor, bRentable.
-_HUNGARIAN: Final = re.compile(r"(?:dc|s|b|i|d|c|u)(?=[A-Z])")
+_HUNGARIAN: Final = re.compile(r"\A(?:dc|s|b|i|d|c|u)(?=[A-Z])")
+# What is counted in, or how it is marked, says nothing of what it is: Largeur (m), Exterior (S/N).
+_ASIDE: Final = re.compile(
+    r"\s*(\([^)]*\)|\[[^]]*\])|(?<!sq)(?<!sq\.)(?<!square)\s+(ft|feet|m|cm)\.?\s*\Z",
+    re.IGNORECASE,
+)
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+|#")
 # Columns about the tenant, or about money that is not the asking rate.
 _FOREIGN: Final = frozenset(
@@ -54,67 +59,104 @@ _FOREIGN: Final = frozenset(
     }
 )
 
+_METRES: Final = re.compile(r"[ (\[](m|cm|mt|mtr|metres?|meters?)[)\].]*\Z", re.IGNORECASE)
+# Of columns that hold what opens something nothing is shown, and all they can be is a lock code.
+_SECRET: Final = frozenset(
+    {
+        "lock",
+        "overlock",
+        "combination",
+        "combo",
+        "padlock",
+        "cadenas",
+        "candado",
+        "schloss",
+        "schlosscode",
+        "zugangscode",
+        "gate",
+        "alarm",
+        "keypad",
+        "passcode",
+        "password",
+        "pin",
+    }
+)
+
 COMMON: Final = {
     "key": (
-        "unit id;unit key;unit guid;unit uuid;id;guid;uuid;external ref;external id;unit "
-        "ref;record id;unit code;source id;einheit id;objekt nr"
+        "unit id;unit key;unit guid;unit uuid;id;guid;uuid;external ref;external id;unit ref;"
+        "record id;unit code;source id;einheit id;objekt nr"
     ),
     "scope": (
-        "site id;facility id;property id;community id;community ref;store id;location "
-        "id;site;facility;property;community;store;location;site code;facility code;property "
-        "code;location code;store number;facility name;site name;property name;community "
-        "name;location name;store "
-        "name;complex;standort;filiale;anlage;liegenschaft;etablissement;vestiging;sucursal"
+        "site id;facility id;property id;community id;community ref;store id;location id;site;"
+        "facility;property;community;store;location;site code;facility code;property code;"
+        "location code;store number;facility name;site name;property name;community name;"
+        "location name;store name;complex;standort;filiale;anlage;liegenschaft;etablissement;"
+        "vestiging;sucursal;centre;center;centro;facility code"
     ),
 }
 STORAGE: Final = COMMON | {
     "name": (
-        "unit name;unit;unit number;unit no;unit num;unit #;space;space number;space no;space "
-        "#;name;box;box nr;boxnummer;einheit;lagerbox;numéro;numero;box no;locker"
+        "unit name;unit;unit number;unit no;unit num;unit #;space;space number;space no;"
+        "space #;name;box;box nr;boxnummer;einheit;lagerbox;numéro;numero;box no;locker;"
+        "trastero;trastero nr;storage unit;unidad;no box;n box"
     ),
     "width": "width;unit width;w;breite;largeur;ancho;breedte;width ft",
     "length": (
-        "length;depth;unit length;unit "
-        "depth;l;länge;laenge;tiefe;longueur;profondeur;largo;lengte;diepte;length ft"
+        "length;depth;unit length;unit depth;l;länge;laenge;tiefe;longueur;profondeur;largo;"
+        "lengte;diepte;length ft;fondo;prof"
     ),
-    "height": "height;ceiling height;ceiling;unit height;h;höhe;hoehe;hauteur;alto;hoogte",
-    "door_width": "door width;torbreite;türbreite",
-    "door_height": "door height;torhöhe;türhöhe",
-    "door_type": "door type;door;door style;tür;tor;türart",
+    "height": (
+        "height;ceiling height;ceiling;unit height;h;höhe;hoehe;hauteur;alto;hoogte;clg ht;"
+        "clear height;ht;altura"
+    ),
+    "door_width": (
+        "door width;torbreite;türbreite;door w;dr width;door wd;ancho puerta;largeur porte"
+    ),
+    "door_height": "door height;torhöhe;türhöhe;door h;dr height;door ht;alto puerta;hauteur porte",
+    "door_type": "door type;door;door style;tür;tor;türart;door kind;puerta;type de porte;porte",
     "access_type": (
-        "access type;inside;indoor;outdoor;outside;interior;exterior;access;unit location;drive "
-        "up;driveup;access kind;innen;innenliegend;zugang"
+        "access type;inside;indoor;outdoor;outside;interior;exterior;access;unit location;"
+        "drive up;driveup;access kind;innen;innenliegend;zugang"
     ),
     "size": (
-        "size;unit size;dimensions;dims;size w x l;size wxl;w x "
-        "l;wxl;maße;masse;größe;groesse;dimensions ft;taille;maat"
+        "size;unit size;dimensions;dims;size w x l;size wxl;w x l;wxl;maße;masse;größe;groesse;"
+        "dimensions ft;taille;maat"
     ),
     "standard_rate": (
-        "standard rate;std rate;street rate;rack rate;list price;list rate;asking rate;asking "
-        "rent;rate;price;monthly rate;monthly rent;monthly price;market rent;market "
-        "rate;rent;street price;preis;miete;monatsmiete;prix;loyer;precio;prijs;huur;miete "
-        "netto;monatspreis"
+        "standard rate;std rate;street rate;rack rate;list price;list rate;asking rate;"
+        "asking rent;rate;price;monthly rate;monthly rent;monthly price;market rent;"
+        "market rate;rent;street price;preis;miete;monatsmiete;prix;loyer;precio;prijs;huur;"
+        "miete netto;monatspreis;precio mes;precio mensual;loyer mensuel;tarif;std monthly;"
+        "tarifa"
     ),
     "walk_thru_order": (
-        "walk thru order;walk through order;walkthru order;walkthrough;walk order;sort "
-        "order;sequence"
+        "walk thru order;walk through order;walkthru order;walkthrough;walk order;sort order;"
+        "sequence"
     ),
     "unit_type": (
-        "type name;unit type;type;category;unit category;unit "
-        "class;class;typ;art;kategorie;type de box;tipo;unit type name;kind;unit kind;unit type id"
+        "type name;unit type;type;category;unit category;unit class;class;typ;art;kategorie;"
+        "type de box;tipo;unit type name;kind;unit kind;unit type id"
     ),
     "floor": (
-        "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;verdieping"
+        "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;"
+        "verdieping;lvl;niveau;planta;fl"
     ),
-    "rentable": "rentable;is rentable;available for rent;vermietbar;louable;can rent",
-    "status": "status;unit status;occupancy;occupancy status;unit state;belegung",
+    "rentable": (
+        "rentable;is rentable;available for rent;vermietbar;louable;can rent;available to rent;"
+        "can be rented;mietbar;alquilable;disponible à la location"
+    ),
+    "status": (
+        "status;unit status;occupancy;occupancy status;unit state;belegung;stat;estado;statut"
+    ),
     "attribute_description": (
-        "attribute description;unit note;description;unit "
-        "description;notes;note;comment;comments;remarks;features;bemerkung;beschreibung;remarque;notas"
+        "attribute description;unit note;description;unit description;notes;note;comment;"
+        "comments;remarks;features;bemerkung;beschreibung;remarque;notas"
     ),
     "combination_lock_number": (
-        "lock code;combination lock number;lock combination;combination;lock "
-        "number;combo;lock;schlosscode;combination lock"
+        "lock code;combination lock number;lock combination;combination;lock number;combo;lock;"
+        "schlosscode;combination lock;code cadenas;cadenas;candado;padlock;padlock code;"
+        "lock combo"
     ),
     "overlock_lock_number": "overlock lock number;overlock;overlock number;overlock code",
     "group": "unit group;group;unit group name;group name;gruppe",
@@ -126,35 +168,36 @@ STORAGE: Final = COMMON | {
 }
 APARTMENTS: Final = COMMON | {
     "unit_number": (
-        "unit number;unit;unit no;unit num;unit #;apt;apt number;apt no;apt #;apartment;apartment"
-        " number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement"
+        "unit number;unit;unit no;unit num;unit #;apt;apt number;apt no;apt #;apartment;"
+        "apartment number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement"
     ),
     "number_of_bedrooms": (
-        "bedrooms;beds;bed;br;bd;bdrms;bedroom count;number of bedrooms;num beds;bed "
-        "count;schlafzimmer;chambres"
+        "bedrooms;beds;bed;br;bd;bdrms;bedroom count;number of bedrooms;num beds;bed count;"
+        "schlafzimmer;chambres"
     ),
     "number_of_bathrooms": (
-        "bathrooms;baths;bath;ba;bathroom count;number of bathrooms;num baths;bath "
-        "count;badezimmer;bäder"
+        "bathrooms;baths;bath;ba;bathroom count;number of bathrooms;num baths;bath count;"
+        "badezimmer;bäder"
     ),
     "full_baths": "full baths;full bathrooms;full bath",
     "half_baths": "half baths;half bathrooms;half bath;powder rooms",
     "bed_bath": (
-        "bed bath;beds baths;bd ba;br ba;bed and bath;bedrooms bathrooms;floor plan type;unit "
-        "type;floorplan;floor plan"
+        "bed bath;beds baths;bd ba;br ba;bed and bath;bedrooms bathrooms;floor plan type;"
+        "unit type;floorplan;floor plan;layout;bd bth;bed bath type"
     ),
     "sqft": (
-        "sqft;sq ft;square feet;square footage;sf;unit sqft;size;area;net sf;unit sq "
-        "ft;rsf;rentable sqft;gross sf;living area"
+        "sqft;sq ft;square feet;square footage;sf;unit sqft;size;area;net sf;unit sq ft;rsf;"
+        "rentable sqft;gross sf;living area;sq footage;sq feet;square ft;sqft total"
     ),
     "has_flex_wall": "flex wall;has flex wall;flex",
     "building_name": (
-        "bldg;building;building name;bldg name;building number;bldg #;bldg "
-        "no;gebäude;haus;bâtiment;building id;bldg id"
+        "bldg;building;building name;bldg name;building number;bldg #;bldg no;gebäude;haus;"
+        "bâtiment;building id;bldg id"
     ),
     "address_line_1": (
-        "address;street;street address;address 1;address line 1;address1;addr;street name;unit "
-        "address;property address;straße;strasse;adresse;rue;addr1"
+        "address;street;street address;address 1;address line 1;address1;addr;street name;"
+        "unit address;property address;straße;strasse;adresse;rue;addr1;calle;dirección;"
+        "direccion;straße u hausnr;full address;mailing address"
     ),
     "address_line_2": "address 2;address line 2;address2;addr2",
     "city": "city;town;ort;stadt;ville",
@@ -213,6 +256,13 @@ _TELLING: Final = frozenset(
         "hauteur",
         "prix",
         "loyer",
+        "profondeur",
+        "ceiling",
+        "ancho",
+        "precio",
+        "prijs",
+        "straße",
+        "strasse",
         "uuid",
         "guid",
         "overlock",
@@ -233,13 +283,28 @@ class Match:
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """`sUnitName`, `UNIT_NAME` and `Unit name` are all (unit, name)."""
-    return tuple(word.casefold() for word in _WORD.findall(_HUNGARIAN.sub("", name, count=1)))
+    """`sUnitName`, `UNIT_NAME` and `Unit name` are all (unit, name), and so is `Unit Name (ft)`."""
+    told = _ASIDE.sub("", name)
+    named = _HUNGARIAN.sub("", told if _WORD.search(told) else name)
+    return tuple(word.casefold() for word in _WORD.findall(named))
 
 
 def is_foreign(name: str) -> bool:
     """Whether a column is about the tenant or about money that is not the asking rate."""
     return bool(_FOREIGN & set(words_of(name)))
+
+
+def is_in_metres(name: str) -> bool:
+    """`Largeur (m)`, `width m`."""
+    return (
+        re.search(r"[ (\[](m|cm|mt|mtr|metres?|meters?)[)\].]*\Z", name, re.IGNORECASE) is not None
+    )
+
+
+def is_secret(name: str) -> bool:
+    """Whether a column holds what opens something."""
+    words = set(words_of(name))
+    return bool(_SECRET & words) or {"access", "code"} <= words
 
 
 def match(name: str, target: str) -> list[Match]:

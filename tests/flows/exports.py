@@ -223,14 +223,14 @@ UNTOLD = Export(
     ),
     truth={
         "1": {"width": 5, "length": 10, "height": 8, "standard_rate": 45, "rentable": True},
-        "3": {"width": 10, "height": 9, "rentable": False},
+        "2": {"access_type": "indoor"},
+        "3": {"width": 10, "height": 9, "rentable": False, "access_type": "outdoor"},
     },
     by_hand={
         "scope.const": FACILITY,
         "fields.unit_type.const": TYPE,
         "fields.door_width.const": 5,
         "fields.door_height.const": 7,
-        "fields.access_type.const": "indoor",
         **DOORS,
     },
 )

@@ -27,7 +27,8 @@ from flows.sync import Night, preview, sync
 from flows.world import World
 from tests.bench import CREDENTIALS
 from tests.connectors.sources.api import Answer, answering
-from tests.flows.exports import EXPORTS, FACILITY, GERMAN, OWN_NAMES, REPORT, SIZES, TYPE, Export
+from tests.flows.exports import FACILITY, GERMAN, OWN_NAMES, REPORT, SIZES, TYPE, Export
+from tests.flows.exports_more import EVERY, FRENCH
 from transforms.gaps import GAP
 from transforms.rows import together
 
@@ -101,7 +102,7 @@ def planned(night: Night) -> dict[str, dict[str, Any]]:
     return units
 
 
-@pytest.mark.parametrize("export", EXPORTS, ids=str)
+@pytest.mark.parametrize("export", EVERY, ids=str)
 def test_an_export_is_planned_right_once_what_no_column_says_is_filled_in(
     export: Export, desk: Path
 ) -> None:
@@ -121,7 +122,7 @@ def test_an_export_is_planned_right_once_what_no_column_says_is_filled_in(
     assert together(night.desired.rejections)["row"].nunique() == export.rejected
 
 
-@pytest.mark.parametrize("export", EXPORTS, ids=str)
+@pytest.mark.parametrize("export", EVERY, ids=str)
 def test_check_passes_once_the_gaps_are_filled(export: Export, desk: Path) -> None:
     put(export, desk)
     init(export.file, "--yes")
@@ -216,10 +217,12 @@ def test_the_examples_are_proposed_as_they_were_mapped_by_hand(name: str, desk: 
 def test_no_value_of_a_lock_code_or_a_tenant_is_written_or_said(desk: Path) -> None:
     put(GERMAN, desk)
     said = init(GERMAN.file, "--yes") + (desk / "unitsync.yaml").read_text("utf-8")
+    put(FRENCH, desk)
+    said += init(FRENCH.file, "--out", "boxes.yaml") + (desk / "boxes.yaml").read_text("utf-8")
     put(SIZES, desk)
     said += init(SIZES.file, "--out", "sizes.yaml") + (desk / "sizes.yaml").read_text("utf-8")
 
-    for secret in ("4711", "0815", "Doe", "Hara", "$12.00"):
+    for secret in ("4711", "0815", "1009", "1012", "Doe", "Hara", "$12.00"):
         assert secret not in said
 
 

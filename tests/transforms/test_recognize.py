@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -16,13 +17,15 @@ from transforms.meanings import (
     bedrooms,
     bedrooms_of_both,
     door,
+    floor,
+    in_letters,
     rentable,
 )
 from transforms.proposal import Part, Proposal
 from transforms.recognize import propose, recognize
-from transforms.shapes import booleans, decimal_of, is_size
+from transforms.shapes import NUMBER_IN_TEXT, booleans, decimal_of, is_size
 from transforms.survey import survey
-from transforms.vocabulary import match
+from transforms.vocabulary import is_secret, match
 
 
 def frame(**columns: list[str]) -> pd.DataFrame:
@@ -52,6 +55,11 @@ def part(proposal: Proposal, place: str) -> Part:
         ("SqFt", "travtus", "sqft"),
         ("Bldg #", "travtus", "building_name"),
         ("Zip Code", "travtus", "postal_code"),
+        ("Sq Ft", "travtus", "sqft"),
+        ("StdRate", "storedge", "standard_rate"),
+        ("Largeur (m)", "storedge", "width"),
+        ("Exterior (S/N)", "storedge", "access_type"),
+        ("ceiling ft", "storedge", "height"),
     ],
 )
 def test_a_name_is_known_in_any_spelling(name: str, target: str, role: str) -> None:
@@ -65,9 +73,34 @@ def test_a_column_about_the_tenant_is_never_one_of_the_unit(name: str) -> None:
     assert match(name, "storedge") == []
 
 
+@pytest.mark.parametrize("name", ["Code cadenas", "Gate Code", "Access Code", "sLockCode", "PIN"])
+def test_what_opens_something_is_no_id_and_never_shown(name: str) -> None:
+    proposal = proposed(**{name: ["4711", "4712", "4713"], "Rate": ["$5.00", "$6.00", "$7.00"]})
+
+    assert is_secret(name)
+    assert part(proposal, "key").value == GAP
+    assert "4711" not in repr(proposal)
+
+
 @pytest.mark.parametrize(
     ("meaning", "text", "meant"),
     [
+        (floor, "EG", 0),
+        (floor, "Ground Floor", 0),
+        (floor, "RDC", 0),
+        (floor, "1.OG", 1),
+        (floor, "2nd Floor", 2),
+        (floor, "1er étage", 1),
+        (floor, "Level 3", 3),
+        (floor, "Primera", 1),
+        (floor, "UG", -1),
+        (floor, "B2", -2),
+        (floor, "Mezzanine", None),
+        (in_letters, "A1 - 2BR/2.5BA", True),
+        (in_letters, "2/2", False),
+        (bedrooms_of_both, "A1 - 2BR/2.5BA", 2),
+        (bathrooms_of_both, "A1 - 2BR/2.5BA", 3),
+        (bathrooms_of_both, "S2: Studio / 1 Bath", 1),
         (access, "Drive-Up", "outdoor"),
         (access, "Interior Climate", "indoor"),
         (access, "Standard", None),
@@ -104,6 +137,53 @@ def test_words_mean_what_they_say_or_nothing(meaning: Any, text: str, meant: Any
 )
 def test_the_decimal_sign_is_that_of_most_columns(columns: list[list[str]], sign: str) -> None:
     assert decimal_of(columns) == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("10 ft", "10"),
+        ("1.234,50 €", "1.234,50"),
+        ("€ 1 049,90 / mois", "1 049,90"),
+        ("-5 USD", "-5"),
+        ("10 or 12 ft", None),
+        ("12 m2", None),
+    ],
+)
+def test_of_a_text_with_a_second_number_none_is_taken(text: str, number: str | None) -> None:
+    found = re.search(NUMBER_IN_TEXT, text)
+
+    assert (found and found[1]) == number
+
+
+def test_measures_in_metres_are_a_guess_for_they_are_sent_as_they_are() -> None:
+    proposal = proposed(**{"Box": ["1", "2"], "Breite (m)": ["1,5", "2"], "Size": ["2x3 m"] * 2})
+
+    for place in ("fields.width", "fields.length"):
+        assert part(proposal, place).confidence == "guess"
+        assert "in metres" in part(proposal, place).reason
+
+
+def test_a_floor_of_words_that_are_not_all_known_is_left_out() -> None:
+    known = proposed(Box=["1", "2"], Floor=["EG", "1.OG"])
+    unknown = proposed(Box=["1", "2"], Floor=["EG", "Mezzanine"])
+
+    assert part(known, "fields.floor").value == {"column": "Floor", "values": {"EG": 0, "1.OG": 1}}
+    assert "floor" not in unknown.within("fields")
+
+
+def test_a_name_that_no_column_is_called_is_the_first_that_tells_every_unit() -> None:
+    proposal = proposed(Kind=["a", "a"], Referencia=["T1", "T2"], Rate=["5", "6"])
+
+    assert part(proposal, "fields.name").value == part(proposal, "key").value == "Referencia"
+    assert part(proposal, "fields.name").confidence == part(proposal, "key").confidence == "guess"
+
+
+def test_a_unit_that_a_program_wrote_as_1_0_is_called_1() -> None:
+    proposal = proposed(Unit=["1.0", "1000000.0"])
+
+    assert part(proposal, "key").value == "{Unit:d}"
+    assert part(proposal, "fields.name").value == {"template": "{Unit:d}"}
 
 
 def test_marks_beside_empty_cells_are_yes_and_no() -> None:
