@@ -53,7 +53,7 @@ _BELOW: Final = re.compile(
 _STOREY: Final = re.compile(
     r"(?:(?:floor|level|lvl|fl|etage|étage|stock|planta|piso)\W*)?(?P<number>-?\d+)"
     r" ?(?:st|nd|rd|th|er|ère|e|ème|eme|º|ª|\.)? ?"
-    r"(?:og|obergeschoss|stock|stockwerk|etage|étage|floor|flr|fl|level|planta|piso)?",
+    r"(?:og|obergeschoss|stock|stockwerk|etage|étage|floor|flr|fl|level|planta|piso|verdieping)?",
     re.IGNORECASE,
 )
 _ORDINALS: Final = {

@@ -45,6 +45,12 @@ _CUTS = {
     "state": r"\b([A-Z]{2}),?\s+\d{5}",
     "postal_code": r"\b(\d{5}(?:-\d{4})?)\D*$",
 }
+_LAST_LINE = re.compile(r"[^,]+,?\s+[A-Z]{2},?\s+\d{5}(-\d{4})?")
+_LAST_CUTS = {
+    "city": r"^([^,]+?),?\s+[A-Z]{2},?\s+\d{5}",
+    "state": _CUTS["state"],
+    "postal_code": _CUTS["postal_code"],
+}
 _HALF = "half a bathroom counts as one, for Travtus takes whole numbers"
 
 
@@ -128,7 +134,9 @@ def _address(roles: Roles) -> Iterator[Part]:
     whole = _in_one(roles)
     for name in _TEXTS:
         place = f"fields.address.{name}"
-        part = _cut(roles, name) if whole and name in _CUTS else text_part(roles, place, name)
+        part = _cut(roles, name, whole=whole) or text_part(roles, place, name)
+        if part is not None and name == "address_line_1" and not whole:
+            part = _with_number(roles, part)
         if part is None and name == "address_line_1":
             part = gap("travtus", place)
         if part is None and name == "address_line_2":
@@ -137,7 +145,7 @@ def _address(roles: Roles) -> Iterator[Part]:
             yield part
     for name in ("postal_code", "latitude", "longitude"):
         place = f"fields.address.{name}"
-        part = _cut(roles, name) if whole and name in _CUTS else text_part(roles, place, name)
+        part = _cut(roles, name, whole=whole) or text_part(roles, place, name)
         if part is not None:
             yield part
 
@@ -149,9 +157,25 @@ def _in_one(roles: Roles) -> bool:
     return column is not None and not apart and mostly(column.cells, _WHOLE.fullmatch)
 
 
-def _cut(roles: Roles, name: str) -> Part | None:
-    """A piece of such an address."""
-    return cut_part(roles, f"fields.address.{name}", "address_line_1", _CUTS[name], "a part of it")
+def _cut(roles: Roles, name: str, *, whole: bool) -> Part | None:
+    """A piece of an address in one column, or of its last line."""
+    line = roles.column("city_line")
+    if whole and name in _CUTS:
+        role, pieces = "address_line_1", _CUTS
+    elif line is not None and mostly(line.cells, _LAST_LINE.fullmatch) and name in _LAST_CUTS:
+        role, pieces = "city_line", _LAST_CUTS
+    else:
+        return None
+    return cut_part(roles, f"fields.address.{name}", role, pieces[name], "a part of it")
+
+
+def _with_number(roles: Roles, street: Part) -> Part:
+    """Where the number of the house stands in a column of its own, both are the line."""
+    name, number = roles.name("address_line_1"), roles.name("house_number")
+    if name is None or number is None or set("{}:!") & set(name + number):
+        return street
+    both = {"template": f"{{{name}}} {{{number}}}"}
+    return replace(street, value=both, confidence="likely", reason="the street, and its number")
 
 
 def _line_2(roles: Roles, place: str) -> Part | None:

@@ -7,7 +7,7 @@ from typing import Final
 from transforms.proposal import Proposal
 from transforms.proposal_apartments import propose_apartments
 from transforms.proposal_storage import propose_storage
-from transforms.shapes import is_size
+from transforms.shapes import is_bed_bath, is_size
 from transforms.survey import Survey
 
 PROPOSERS: Final = {"storedge": propose_storage, "travtus": propose_apartments}
@@ -58,5 +58,6 @@ def propose(survey: Survey, target: str) -> Proposal:
 
 def _points(survey: Survey, target: str) -> int:
     own = {match.role for _, match in survey.matches(target) if match.sure} & _OWN[target]
-    sizes = any(is_size(column.cells) for column in survey.columns.values())
-    return len(own) + 2 * (sizes and target == "storedge")
+    sizes = [column.cells for column in survey.columns.values() if is_size(column.cells)]
+    rooms = any(map(is_bed_bath, sizes))
+    return len(own) + 2 * (bool(sizes) and rooms is (target == "travtus"))

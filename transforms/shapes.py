@@ -14,6 +14,7 @@ from transforms.parse import FALSE, TRUE, Unfit, integer, money, number, with_po
 
 UUID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _SIZE: Final = re.compile(r"\D{0,3}[\d.,]+\D{0,8}?[x×X*]\D{0,3}[\d.,]+\D{0,8}(?P<more>.*)")
+_ROOMS: Final = re.compile(r"[0-4]\s?x\s?[1-4]([.,]5)?", re.IGNORECASE)
 _POINT: Final = re.compile(r"\D{0,5}(\d+|\d{1,3}(,\d{3})+)\.\d{1,2}\D{0,5}|\d+\.\d+")
 _COMMA: Final = re.compile(
     r"\D{0,5}(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+),\d{1,2}\D{0,5}|\d{1,2},\d+"
@@ -32,7 +33,7 @@ TOTAL: Final = re.compile(
 )
 # What people write for yes and no beyond what every boolean field reads anyway.
 _YES: Final = TRUE | {"x", "ja", "j", "oui", "o", "si", "sí", "s", "on", "✓", "wahr"}
-_NO: Final = FALSE | {"-", "nein", "non", "off", "falsch"}
+_NO: Final = FALSE | {"-", "nein", "nee", "non", "off", "falsch"}
 # Of a text with a second number in it, such as an amount with a blank in it, it is no part.
 NUMBER_IN_TEXT: Final = r"^[^\d-]*(-?[\d.,\s]*\d)\D*$"
 MOST: Final = 0.9  # the share that decides what a column is
@@ -97,6 +98,11 @@ def has_number(texts: Sequence[str]) -> bool:
 def is_size(texts: Sequence[str]) -> bool:
     """`10x15`, `10' X 15'`, `5 x 5 x 8`."""
     return mostly(texts, _SIZE.fullmatch)
+
+
+def is_bed_bath(texts: Sequence[str]) -> bool:
+    """`1x1`, `2x1.5`: bedrooms and bathrooms, for no storage is so small."""
+    return mostly(texts, _ROOMS.fullmatch)
 
 
 def is_size_with_height(texts: Sequence[str]) -> bool:

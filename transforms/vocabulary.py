@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 # SiteLink writes the type before the name: sUnitName, dcWidth, iFloor, bRentable.
@@ -85,7 +85,7 @@ _SECRET: Final = frozenset(
 COMMON: Final = {
     "key": (
         "unit id;unit key;unit guid;unit uuid;id;guid;uuid;external ref;external id;unit ref;"
-        "record id;unit code;source id;einheit id;objekt nr"
+        "record id;unit code;source id;einheit id;objekt nr;uid"
     ),
     "scope": (
         "site id;facility id;property id;community id;community ref;store id;location id;site;"
@@ -99,12 +99,12 @@ STORAGE: Final = COMMON | {
     "name": (
         "unit name;unit;unit number;unit no;unit num;unit #;space;space number;space no;"
         "space #;name;box;box nr;boxnummer;einheit;lagerbox;numéro;numero;box no;locker;"
-        "trastero;trastero nr;storage unit;unidad;no box;n box"
+        "trastero;trastero nr;storage unit;unidad;no box;n box;label;unit label"
     ),
-    "width": "width;unit width;w;breite;largeur;ancho;breedte;width ft",
+    "width": "width;unit width;w;breite;largeur;ancho;breedte;width ft;b",
     "length": (
         "length;depth;unit length;unit depth;l;länge;laenge;tiefe;longueur;profondeur;largo;"
-        "lengte;diepte;length ft;fondo;prof"
+        "lengte;diepte;length ft;fondo;prof;d;t"
     ),
     "height": (
         "height;ceiling height;ceiling;unit height;h;höhe;hoehe;hauteur;alto;hoogte;clg ht;"
@@ -128,7 +128,7 @@ STORAGE: Final = COMMON | {
         "asking rent;rate;price;monthly rate;monthly rent;monthly price;market rent;"
         "market rate;rent;street price;preis;miete;monatsmiete;prix;loyer;precio;prijs;huur;"
         "miete netto;monatspreis;precio mes;precio mensual;loyer mensuel;tarif;std monthly;"
-        "tarifa"
+        "tarifa;huur p m;huur per maand;mietpreis"
     ),
     "walk_thru_order": (
         "walk thru order;walk through order;walkthru order;walkthrough;walk order;sort order;"
@@ -144,7 +144,7 @@ STORAGE: Final = COMMON | {
     ),
     "rentable": (
         "rentable;is rentable;available for rent;vermietbar;louable;can rent;available to rent;"
-        "can be rented;mietbar;alquilable;disponible à la location"
+        "can be rented;mietbar;alquilable;disponible à la location;te huur"
     ),
     "status": (
         "status;unit status;occupancy;occupancy status;unit state;belegung;stat;estado;statut"
@@ -169,7 +169,8 @@ STORAGE: Final = COMMON | {
 APARTMENTS: Final = COMMON | {
     "unit_number": (
         "unit number;unit;unit no;unit num;unit #;apt;apt number;apt no;apt #;apartment;"
-        "apartment number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement"
+        "apartment number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement;"
+        "home;whg nr;home number;flat;flat no"
     ),
     "number_of_bedrooms": (
         "bedrooms;beds;bed;br;bd;bdrms;bedroom count;number of bedrooms;num beds;bed count;"
@@ -183,7 +184,7 @@ APARTMENTS: Final = COMMON | {
     "half_baths": "half baths;half bathrooms;half bath;powder rooms",
     "bed_bath": (
         "bed bath;beds baths;bd ba;br ba;bed and bath;bedrooms bathrooms;floor plan type;"
-        "unit type;floorplan;floor plan;layout;bd bth;bed bath type"
+        "unit type;floorplan;floor plan;layout;bd bth;bed bath type;plan"
     ),
     "sqft": (
         "sqft;sq ft;square feet;square footage;sf;unit sqft;size;area;net sf;unit sq ft;rsf;"
@@ -199,6 +200,8 @@ APARTMENTS: Final = COMMON | {
         "unit address;property address;straße;strasse;adresse;rue;addr1;calle;dirección;"
         "direccion;straße u hausnr;full address;mailing address"
     ),
+    "house_number": "hausnummer;hausnr;house number;house no;street number;street no",
+    "city_line": "city state zip;city state zip code;city state;plz ort",
     "address_line_2": "address 2;address line 2;address2;addr2",
     "city": "city;town;ort;stadt;ville",
     "state": "state;province;st;bundesland;region",
@@ -263,6 +266,10 @@ _TELLING: Final = frozenset(
         "prijs",
         "straße",
         "strasse",
+        "huur",
+        "schlafzimmer",
+        "badezimmer",
+        "bäder",
         "uuid",
         "guid",
         "overlock",
@@ -308,8 +315,16 @@ def is_secret(name: str) -> bool:
 
 
 def match(name: str, target: str) -> list[Match]:
-    """Every role that the name may mean, the most fitting first."""
-    words = words_of(name)
+    """Every role that the name may mean, the most fitting first; of a nested one (`dims.w`) also
+    what its last part means."""
+    found = _meant(words_of(name), target)
+    if found or "." not in name or is_foreign(name):
+        return found
+    last = _meant(words_of(name.rpartition(".")[2]), target)
+    return [replace(one, sure=False) for one in last]
+
+
+def _meant(words: Words, target: str) -> list[Match]:
     found = [
         _whole(words, role, phrases) or _within(words, role, phrases)
         for role, phrases in PHRASES[target].items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 
 from openpyxl import Workbook
@@ -176,4 +177,30 @@ AVAILABILITY = Export(
     },
     target="travtus",
 )
-EVERY = (*EXPORTS, FRENCH, MERGED, PADDED, SITELINK, SPANISH, AVAILABILITY)
+PACKED = Export(
+    "packed: a title, letters for measures, a sum under the name",
+    "report.csv.gz",
+    gzip.compress(
+        lines(
+            "Site Report;;;;;;;",
+            "Generated 2026-02-01;;;;;;;",
+            ";;;;;;;",
+            "Site ID;Unit ID;Unit;Type;W;D;H;Rate",
+            f"{FACILITY};7001;U1;Outdoor;10;15;8;99,00",
+            f"{SECOND};7002;U2;Indoor;10;20;8;1.099,00",
+            ";;Sum;;;;;1.198,00",
+        ),
+        mtime=0,
+    ),
+    truth={
+        "U1": {"width": 10, "length": 15, "height": 8, "standard_rate": 99},
+        "U2": {"length": 20, "standard_rate": 1099, "unit_group": "10x20 Indoor"},
+    },
+    by_hand={
+        "fields.unit_type.values.Outdoor": TYPE,
+        "fields.unit_type.values.Indoor": OTHER_TYPE,
+        **DOOR_SIZES,
+        **DOORS,
+    },
+)
+EVERY = (PACKED, *EXPORTS, FRENCH, MERGED, PADDED, SITELINK, SPANISH, AVAILABILITY)

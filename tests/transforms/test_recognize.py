@@ -60,6 +60,7 @@ def part(proposal: Proposal, place: str) -> Part:
         ("Largeur (m)", "storedge", "width"),
         ("Exterior (S/N)", "storedge", "access_type"),
         ("ceiling ft", "storedge", "height"),
+        ("dims.w", "storedge", "width"),
     ],
 )
 def test_a_name_is_known_in_any_spelling(name: str, target: str, role: str) -> None:
@@ -67,7 +68,7 @@ def test_a_name_is_known_in_any_spelling(name: str, target: str, role: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["Tenant Name", "Late Fee Rate", "Actual Rent", "Balance Due", "xyz"]
+    "name", ["Tenant Name", "tenant.name", "Late Fee Rate", "Actual Rent", "Balance Due", "xyz"]
 )
 def test_a_column_about_the_tenant_is_never_one_of_the_unit(name: str) -> None:
     assert match(name, "storedge") == []
@@ -184,6 +185,41 @@ def test_a_unit_that_a_program_wrote_as_1_0_is_called_1() -> None:
 
     assert part(proposal, "key").value == "{Unit:d}"
     assert part(proposal, "fields.name").value == {"template": "{Unit:d}"}
+
+
+def test_rooms_are_no_sizes_and_make_an_inventory_one_of_homes() -> None:
+    homes = survey(frame(Home=["A-1", "A-2"], Plan=["1x1", "2x1.5"], SQFT=["480", "750"]))
+    boxes = survey(frame(Box=["A-1", "A-2"], Plan=["5x5", "10x15"], SQFT=["25", "150"]))
+
+    assert recognize(homes)[0] == "travtus"
+    assert recognize(boxes)[0] == "storedge"
+    assert propose(homes, "travtus").part("fields.number_of_bedrooms").value == {
+        "column": "Plan",
+        "values": {"1x1": 1, "2x1.5": 2},
+    }
+
+
+def test_a_street_and_its_number_in_two_columns_are_one_line() -> None:
+    proposal = proposed("travtus", Unit=["1", "2"], Straße=["Parkweg"] * 2, Hausnummer=["1", "2"])
+
+    assert part(proposal, "fields.address.address_line_1").value == {
+        "template": "{Straße} {Hausnummer}"
+    }
+
+
+@pytest.mark.parametrize("line", ["Salem, MA 01970", "North Salem, MA, 01970-1234"])
+def test_city_state_and_zip_of_one_column_are_cut_out_of_it(line: str) -> None:
+    proposal = proposed("travtus", Unit=["1", "2"], **{"City/State/Zip": [line] * 2})
+
+    cut = {
+        name: re.search(part(proposal, f"fields.address.{name}").value["extract"], line)
+        for name in ("city", "state", "postal_code")
+    }
+    assert [found[1] for found in cut.values() if found] == [
+        line.split(",", maxsplit=1)[0],
+        "MA",
+        line.rsplit(maxsplit=1)[-1],
+    ]
 
 
 def test_marks_beside_empty_cells_are_yes_and_no() -> None:
