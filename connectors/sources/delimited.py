@@ -22,12 +22,14 @@ import pyarrow.csv
 from connectors.errors import SourceUnreadable
 from connectors.sources.extract import (
     CHUNK_CHARACTERS,
+    NAMELESS,
     Chunk,
     Malformed,
     chunk,
     header,
     row_of_names,
 )
+from connectors.sources.title import refuse_title
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -39,6 +41,7 @@ csv.field_size_limit(2**31 - 1)
 BLOCK_BYTES = 2**20
 # Records between two looks at how large the chunk has become.
 RECORDS = 4096
+SAMPLE = 2**16  # characters in which a title above the names is looked for
 CUT = "the file may have been cut off"
 
 
@@ -49,15 +52,18 @@ def read_delimited(
     in `header_row`, from 1, else in the first row that is not blank."""
     kept: list[str] = []
     reader = csv.reader(_keeping(lines, kept), delimiter=delimiter, strict=True)
-    names, named = _names(reader, origin, delimiter, header_row)
-    row = named
+    names, row = _names(reader, origin, delimiter, header_row)
     kept.clear()
+    begun = False
     while True:
         line, uniform = reader.line_num, _read_on(reader, kept, len(names))
         if not kept:
             return
         text = "".join(kept)
         kept.clear()
+        if not begun:
+            _refuse_title(names, text, delimiter, origin, row)
+            begun = True
         table = _table(text, delimiter, names) if uniform else None
         if table is not None:
             columns = dict(zip(names, table.columns, strict=True))
@@ -65,8 +71,6 @@ def read_delimited(
             row += table.num_rows
             malformed: list[Malformed] = []
         else:
-            if row == named:
-                _refuse_title(text, delimiter, origin, row, len(names), line)
             columns, numbers, malformed, row = _careful(text, delimiter, names, row, line)
         doubt = "" if text.endswith(("\n", "\r")) else f"its last line has no line end, so {CUT}"
         yield chunk(columns, numbers, malformed=malformed, doubt=doubt)
@@ -101,20 +105,13 @@ def _refuse_other_delimiter(name: str, origin: str, delimiter: str) -> None:
             )
 
 
-def _refuse_title(text: str, delimiter: str, origin: str, row: int, width: int, line: int) -> None:
-    """A report's own title above the names of the columns is no name of a column."""
-    records = _records(text, delimiter, row, line)
-    widths = {at: len(one) for at, one in records if isinstance(one, list) and not _blank(one)}
-    if width in widths.values() or not widths:
-        return
-    usual, count = Counter(widths.values()).most_common(1)[0]
-    if usual >= 2 * width and count > max(1, len(widths) / 2):
-        names = next(at for at, found in widths.items() if found == usual)
-        raise SourceUnreadable(
-            f"Row {row} of {origin} has {width} {'cell' if width == 1 else 'cells'}, and below it "
-            f"rows have {usual}: it seems to be a title. Set `header` to the row of the column "
-            f"names, which may be `header: {names}`."
-        )
+def _refuse_title(names: list[str], text: str, delimiter: str, origin: str, row: int) -> None:
+    """Raises SourceUnreadable where the names are those of a report, and its own stand below."""
+    named = [name for place, name in enumerate(names, 1) if name != NAMELESS.format(place)]
+    below = islice(_records(text[:SAMPLE], delimiter, 0, 0), RECORDS)
+    rows = [record if isinstance(record, list) else [] for _, record in below]
+    [(width, _)] = Counter(map(len, rows)).most_common(1)
+    refuse_title([named, *rows], max(width, len(names)), origin, row)
 
 
 def _read_on(reader: CsvReader, kept: list[str], width: int) -> bool:

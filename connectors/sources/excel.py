@@ -12,6 +12,7 @@ from xml.etree.ElementTree import ParseError
 from connectors.errors import SourceUnreadable
 from connectors.sources.cells import cell_text
 from connectors.sources.extract import Chunk, chunk, header, row_of_names
+from connectors.sources.title import refuse_title
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -75,6 +76,7 @@ def _chunk(grid: list[tuple[Any, ...]], origin: str, header_row: int | None) -> 
         raise SourceUnreadable(f"{origin} has no filled cell in that sheet; nothing was read.")
     first, named = row_of_names(cells, header_row, origin)
     width = max(map(_width, [named, *cells[first:]]))
+    refuse_title(cells[first - 1 :], width, origin, first)
     names = header([*named, *[None] * width][:width], origin)
     records = [[*row, *[None] * width][:width] for row in cells[first:]]
     columns = {name: [row[place] for row in records] for place, name in enumerate(names)}

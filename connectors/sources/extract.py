@@ -96,7 +96,8 @@ def header(cells: Sequence[str | None], origin: str) -> list[str]:
     if twice:
         raise SourceUnreadable(
             f"{origin} has more than one column called {', '.join(twice)}; "
-            "rename one of them, so that it is clear which is meant."
+            "rename one of them, so that it is clear which is meant; or set `header`, if the names "
+            "stand in another row."
         )
     return names
 

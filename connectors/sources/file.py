@@ -14,7 +14,14 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from connectors.errors import SourceUnreadable
 from connectors.sources.compressed import is_compressed
@@ -43,6 +50,13 @@ SUFFIXES: dict[str, Format] = {
 }
 # One character of ASCII, but no quote and no line end; as editors, too, understand it.
 DELIMITER = r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$"
+
+
+def _in_signs(delimiter: object) -> object:
+    sign = {"tab": "\\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(str(delimiter).lower())
+    if sign is not None:
+        raise ValueError(f'a delimiter is one sign, and "{delimiter}" are more; write "{sign}"')
+    return delimiter
 
 
 def _known_encoding(name: str) -> str:
@@ -84,11 +98,13 @@ class FileSource(BaseModel):
     """Taken from the name of the file unless set."""
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     """A byte order mark is dropped in any case."""
-    delimiter: Annotated[str, StringConstraints(pattern=DELIMITER)] | None = None
+    delimiter: (
+        Annotated[str, BeforeValidator(_in_signs), StringConstraints(pattern=DELIMITER)] | None
+    ) = None
     """One character; a comma for CSV and a tab for TSV unless set."""
     sheet: str | int | None = None
     """The name of an Excel sheet, or its position from 1; the first unless set."""
-    header: Annotated[int, Field(ge=1)] | None = None
+    header: int | None = Field(default=None, ge=1)
     """The row of the column names in CSV, TSV and Excel, from 1, where a title stands above them;
     the first that is not blank unless set."""
 

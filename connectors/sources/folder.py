@@ -118,7 +118,7 @@ def with_columns_of_path(chunks: Iterable[Chunk], pattern: str, path: str) -> It
     if found is None:
         raise SourceUnreadable(
             f"the path {path} does not match `from_path`, which should take "
-            f"{', '.join(re.compile(pattern).groupindex)} out of it"
+            f"{', '.join(re.compile(pattern).groupindex)} out of it; correct the expression"
         )
     for one in chunks:
         rows = one.rows

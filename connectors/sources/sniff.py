@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -19,13 +18,11 @@ from connectors.sources.excel import sheets
 from connectors.sources.file import SUFFIXES, FileSource, Format, files
 from connectors.sources.location import absolute, opened, origin_of, suffix_of
 from connectors.sources.text import refuse_page
+from connectors.sources.title import row_below_title
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _TEXT: Final = ("csv", "tsv", "json", "jsonl")
 _LINES: Final = 200  # that the delimiter is judged by
-_NARROW: Final = 2  # columns among which a title could not be told from names
-_PREAMBLE: Final = 20  # lines that a report prints above its table at most
-_NUMBER: Final = re.compile(r"\W*\d[\d.,\s]*\W*\Z")  # what no column is called
 
 
 def sniff(path: str, base: Path) -> FileSource:
@@ -116,12 +113,6 @@ def _sheet(data: bytes) -> dict[str, object]:
 
 
 def _header(records: list[list[str]], width: int) -> dict[str, object]:
-    """The row of the column names, where a report's own title stands above them: the first that
-    fills most columns, and not the first that fills any."""
-    filled = [sum(bool(cell.strip()) for cell in record) for record in records]
-    first = next((row for row, count in enumerate(filled, start=1) if count), 0)
-    below = [row for row, count in enumerate(filled[:_PREAMBLE], start=1) if count > width / 2]
-    if not below or below[0] == first or width <= _NARROW:
-        return {}
-    names = records[below[0] - 1]
-    return {} if any(map(_NUMBER.match, names)) else {"header": below[0]}
+    """The row of the column names, where a report's own title stands above them."""
+    below = row_below_title(records, width)
+    return {} if below is None else {"header": below + 1}

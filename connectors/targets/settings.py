@@ -61,6 +61,14 @@ def check_address(value: str) -> str:
     raise PydanticCustomError("address", "{found}", said)
 
 
+def _without_version(address: str) -> str:
+    if re.search(r"/v\d+\Z", address):
+        found = "the version is a part of every request already"
+        said = {"found": found, "allowed": "", "hint": "leave out what follows the host"}
+        raise PydanticCustomError("address", "{found}", said)
+    return address
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Address = Annotated[str, AfterValidator(check_address)]
 
@@ -85,7 +93,7 @@ class StoredgeSettings(TargetSettings):
     kind: Literal["storedge"] = Field(description="storEDGE (Storable Edge), API v1.")
     access_id: Secret = Field(description="The API access ID, best as ${STOREDGE_ACCESS_ID}.")
     secret_key: Secret = Field(description="The API secret key, best as ${STOREDGE_SECRET_KEY}.")
-    base_url: Address = Field(
+    base_url: Annotated[Address, AfterValidator(_without_version)] = Field(
         default="https://api.storedgefms.com",
         description="The API's address; http only on this machine.",
     )

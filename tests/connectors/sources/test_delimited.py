@@ -183,9 +183,16 @@ def test_a_row_that_holds_no_names_is_refused(header: int, told: str) -> None:
         read(REPORT, header=header)
 
 
-def test_a_title_that_was_taken_for_names_is_refused_with_the_setting() -> None:
-    with pytest.raises(SourceUnreadable, match="Row 1 of units.csv has 1 cell.*`header: 2`"):
-        read("SITE REPORT\nid,note,rate\n1,a,5\n2,b,6\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SITE REPORT\nPrinted\nid,note,rate\n1,a,5\n2,b,6\n",
+        "SITE REPORT,,\n,Printed,\nid,note,rate\n1,a,5\n2,b,6\n",
+    ],
+)
+def test_a_title_that_was_taken_for_names_is_refused_with_the_setting(text: str) -> None:
+    with pytest.raises(SourceUnreadable, match="Row 1 of units.csv fills 1 of 3.*`header: 3`"):
+        read(text)
 
 
 def test_a_header_alone_is_unreadable() -> None:

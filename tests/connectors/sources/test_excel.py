@@ -73,6 +73,11 @@ def test_the_names_stand_in_the_row_that_is_set() -> None:
         read(grid, header=5)
 
 
+def test_a_title_that_was_taken_for_names_is_refused_with_the_setting() -> None:
+    with pytest.raises(SourceUnreadable, match="Row 1 of units.xlsx fills 1 of 3.*`header: 3`"):
+        read([["Rent roll"], [], ["id", "note", "rate"], ["1", "a", 5]])
+
+
 def test_rows_of_any_length_are_read() -> None:
     extract = read([["id", "note", "code"], ["1"], ["2", "b", "c", None, "beside"]])
 
