@@ -15,7 +15,7 @@ from flows.config_errors import Problem, did_you_mean, listed, split_hint
 from flows.config_model import Setting, chosen, home_of, kinds, setting_at
 from flows.written import Written, show
 from flows.yaml_file import Place, dotted
-from transforms import storedge
+from transforms import storedge, travtus
 from transforms.mapping import FieldSpec
 
 # Lock codes are no settings, yet one may be written as a constant by mistake.
@@ -103,28 +103,41 @@ class _Finding:
             return "" if self.secret else _field_hint(self.value)
         if self.setting.names and not isinstance(self.value, dict):
             return self._section_hint()
+        if self.setting.allowed.startswith("a section"):
+            return f"write {self.place[-1]}: {{NAME: VALUE}}"
         if self.setting.choices:
             return self._choice_hint()
-        if self.setting.allowed.startswith("true or false"):
-            return did_you_mean(str(self.value), ("true", "false"))
         if self.setting.allowed.startswith("a list"):
             return f"did you mean [{show(self.value)}]?"
-        wants_text = self.setting.allowed.startswith("text")
-        if wants_text and isinstance(self.value, bool | int | float):
+        if self.setting.allowed.startswith("true or false"):
+            return did_you_mean(str(self.value), ("true", "false"))
+        return self._text_hint() if self.setting.allowed.startswith("text") else ""
+
+    def _text_hint(self) -> str:
+        if isinstance(self.value, bool | int | float):
             return f'write it in quotes: "{show(self.value)}"'
-        if wants_text and isinstance(self.value, dict) and len(self.value) == 1:
+        if isinstance(self.value, dict) and len(self.value) == 1:
             return f'did you mean "{next(iter(self.value))}", without the braces?'
+        if isinstance(self.value, list) and len(self.value) == 1:
+            return f"did you mean {show(self.value[0])}?"
+        if isinstance(self.value, list) and self.place[-1] in ("key", "name"):
+            template = "-".join(f"{{{item}}}" for item in self.value)
+            return f'several columns are written as a template: "{template}"'
         return ""
 
     def _choice_hint(self) -> str:
         choices = self.setting.choices
-        only = f"write {self.place[-1]}: {choices[0]}" if len(choices) == 1 else ""
+        signs = not any(map(str.isalnum, choices))
+        only = f'write {self.place[-1]}: "{choices[-1]}"' if signs else ""
+        only = f"write {self.place[-1]}: {choices[0]}" if len(choices) == 1 else only
         return did_you_mean(str(self.value), choices) or only
 
     def _section_hint(self) -> str:
         words = kinds(self.setting)
         if not words:
             return f"write its settings below it, indented: {listed(self.setting.names)}"
+        if "file" in words and isinstance(self.value, str) and self.value not in words:
+            return f"did you mean {{kind: file, path: {show(self.value)}}}?"
         kind = self.value if self.value in words else words[0]
         return f'write "kind: {kind}" and its other settings below it, indented'
 
@@ -149,6 +162,8 @@ class _Finding:
             hint = "it belongs at the top of the file, not indented"
         if section.sections == (FieldSpec,) and self.value is None:
             hint = f'a column stands without braces: "{name}"'
+        if (nested := f"{around[-1]}.{name}" if around else "") in travtus.FIELDS:
+            hint = f'within a field a dot nests: write "{nested}: …"'
         return f'unknown setting "{name}"', listed(names), hint
 
 

@@ -13,6 +13,7 @@ from connectors.errors import SourceUnreadable
 from connectors.sources.by_scope import Extract, by_scope
 from connectors.sources.extract import Chunks, Malformed
 from connectors.sources.join import joined
+from connectors.sources.location import origin_of
 from connectors.sources.lookup import looked_up
 from connectors.sources.shelf import Shelf
 from connectors.sources.source import Source
@@ -73,7 +74,18 @@ class Job:
     @cached_property
     def mapping(self) -> FieldMapping:
         """The mapping with its lookups looked up; raises SourceUnreadable."""
-        return looked_up(self.pipeline.mapping, self.settings.base)
+        try:
+            return looked_up(self.pipeline.mapping, self.settings.base)
+        except SourceUnreadable as error:
+            place = self.settings.place(f"pipelines.{self.name}.{self._looking_up(str(error))}")
+            raise SourceUnreadable(f"{_sentence(error)} It is named in {place}.") from error
+
+    def _looking_up(self, message: str) -> str:
+        """The setting whose table a message is about."""
+        for name, spec in self.pipeline.mapping.fields.items():
+            if spec.lookup and spec.lookup in message:
+                return f"fields.{name}.lookup"
+        return "scope.lookup"
 
     @property
     def version(self) -> str:
@@ -114,8 +126,22 @@ def extract(job: Job) -> Extract:
             chunks = joined(chunks, join, _chunks(job, join.source))
         return by_scope(chunks, scopes, job.shelf)
     except SourceUnreadable as error:
-        place = job.settings.place(f"pipelines.{job.name}.source")
-        raise SourceUnreadable(f"{error} The source is named in {place}.") from error
+        place = job.settings.place(f"pipelines.{job.name}.{_reading(job, str(error))}")
+        raise SourceUnreadable(f"{_sentence(error)} The source is named in {place}.") from error
+
+
+def _reading(job: Job, message: str) -> str:
+    """The setting of the source that a message is about: its own one, or one that is joined."""
+    for number, join in enumerate(job.pipeline.join):
+        path = getattr(join.source, "path", "")
+        if path and message.startswith(origin_of(path)):
+            return f"join[{number}].source"
+    return "source"
+
+
+def _sentence(error: SourceUnreadable) -> str:
+    text = str(error)
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _chunks(job: Job, source: Source) -> Chunks:

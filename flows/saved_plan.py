@@ -102,7 +102,9 @@ def load(path: Path) -> SavedPlan:
             f"{path} cannot be read: {error.strerror}; `unitsync plan --out {path}` makes one"
         ) from None
     except ValueError:
-        raise PlanRefused(f"{path} is not a plan: it is not JSON") from None
+        raise PlanRefused(
+            f"{path} is not a plan: it is not JSON; `unitsync plan --out plan.json` makes one"
+        ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise PlanRefused(f"{path} is not a plan written by this version of `unitsync plan --out`")
     if content.pop("checksum", None) != _checksum(content):

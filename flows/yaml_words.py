@@ -53,9 +53,9 @@ _WORDS = (
         'write "name: value", with a space after the colon',
     ),
     (
-        r"unknown escape character",
+        r"unknown escape character|expected escape sequence",
         "a backslash in double quotes begins an escape that does not exist",
-        "use single quotes: '^(\\d+)x'",
+        "use single quotes: '^(\\d+)x', or / in a path",
     ),
     (r"unexpected end of stream", "a quote is opened and never closed", "close the quote"),
     (

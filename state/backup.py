@@ -99,7 +99,10 @@ def snapshot(state: Path, target: Path) -> None:
 def _copy(source: Path, draft: Path, remembered: Marker | None, disk: Disk) -> Marker:
     """A whole copy in one private file, checked and on the disk; says which state it is."""
     if inspection.is_absent(source):
-        raise StateIsMissing(f"There is no state in {source} to copy. Nothing was changed.")
+        raise StateIsMissing(
+            f"There is no state in {source} to copy. Nothing was changed. The last backups are in"
+            " backups/ beside the state."
+        )
     draft.unlink(missing_ok=True)
     os.close(disk.create(draft))
     with connected(source, reading_mode(source), disk) as connection:

@@ -105,6 +105,12 @@ def _explanation(path: Path, error: sqlite3.DatabaseError) -> StateError | None:
     primary = code & 0xFF if isinstance(code, int) else None
     # Text that is no UTF-8 any more: sqlite3 raises this one by itself, without a code.
     undecodable = code is None and "decode" in str(error)
+    if primary == sqlite3.SQLITE_NOTADB:
+        return StateIsCorrupt(
+            f"{path.name} is no state ({error}). Nothing was written. Correct `state:` in"
+            " the configuration, if it names a file of something else; if it was the state, go back"
+            " to a good copy with `unitsync state restore`."
+        )
     if primary in _CORRUPT or undecodable:
         return corrupt(path, str(error))
     if primary in _BUSY:

@@ -65,6 +65,8 @@ def made(tmp_path: Path) -> Iterator[ExitStack]:
     example = ROOT / "examples/storage_units_night1.csv"
     shutil.copy(example, tmp_path / "storage_units.csv")
     (tmp_path / "storage_units.csv.gz").write_bytes(gzip.compress(example.read_bytes()))
+    title = b"SITE REPORT\nPrinted 2026-01-01\n\n"
+    (tmp_path / "site_report.csv").write_bytes(title + example.read_bytes())
     (tmp_path / "exports").mkdir()
     for site in ("F1", "F2"):
         (tmp_path / "exports" / f"units-{site}.csv").write_text("UnitID,rate\n1,2.00\n")
@@ -91,6 +93,12 @@ def api(asked: Asked) -> Answer:
     return Answer({"data": {"units": said["units"]}, "meta": said["meta"], "links": said["links"]})
 
 
+def export(asked: Asked) -> Answer:
+    """Somebody's web server, which gives the export to those who have the key."""
+    known = asked.query.get("key") == "of-export_key"
+    return Answer((ROOT / "examples/storage_units_night1.csv").read_bytes(), 200 if known else 403)
+
+
 def here(source: Block, made: ExitStack) -> Block:
     """The source with addresses of this machine in place of the page's."""
     if source["kind"] == "rest":
@@ -98,6 +106,9 @@ def here(source: Block, made: ExitStack) -> Block:
         source["url"] = url
         if "auth" in source:
             source["auth"]["token_url"] = url.replace("/units", "/oauth/token")
+    if source.get("path", "").startswith("https:"):
+        url = made.enter_context(answering(export)).url
+        source["path"] = source["path"].replace("https://files.example.com", url)
     if source.get("url", "").startswith("postgresql:"):
         schema = f"page_{uuid.uuid4().hex}"
         execute(

@@ -96,7 +96,8 @@ class FieldSpec(BaseModel):
         given = [name for name in FORMS if name in self.model_fields_set]
         if len(given) != 1:
             found = " and ".join(given) or "none of them"
-            raise ValueError(f"give exactly one of {', '.join(FORMS)}; found {found}")
+            cure = "" if given else "; write {column: NAME, …}"
+            raise ValueError(f"give exactly one of {', '.join(FORMS)}; found {found}{cure}")
         if given == ["const"] and self.const is None:
             raise ValueError("const needs a value; leave the field out to say nothing about it")
         extras = [name for name in WITH_COLUMN if name in self.model_fields_set]
@@ -208,9 +209,14 @@ class Mapping(BaseModel):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+                raise ValueError(
+                    f"{pattern!r} is not a regular expression: {error}; write one such as 'Total'"
+                ) from None
             if re.match(pattern, ""):
-                raise ValueError(f"{pattern!r} matches an empty cell, and so would leave out units")
+                raise ValueError(
+                    f"{pattern!r} matches an empty cell, and so would leave out units; write what "
+                    "those rows begin with, such as 'Total'"
+                )
         return ignore
 
     def columns(self) -> Iterator[tuple[str, str]]:
@@ -264,7 +270,7 @@ def unfit_settings(mapping: Mapping, schema: TargetSchema) -> list[tuple[str, st
 
 def _misfits(spec: FieldSpec, field: ApiField) -> Iterator[tuple[str, str]]:
     if spec.split is not None and field.type != "ids":
-        yield ".split", "makes a list of ids, but the field holds one value"
+        yield ".split", "makes a list of ids, but the field holds one value; write it without split"
     for suffix, value in spec.constants():
         message = None if value is None else _misfit(value, field)
         if message is not None:

@@ -23,7 +23,7 @@ from connectors.sources.sniff import sniff
 from flows.config_errors import did_you_mean, listed
 from flows.console import UsageError, answering, out
 from flows.questions import answered
-from flows.report_text import counted
+from flows.report_text import counted, visible
 from flows.yaml_draft import Variable, draft
 from transforms import storedge, travtus
 from transforms.gaps import GAP, count_gaps, filled
@@ -76,6 +76,12 @@ def run(file: str, target: str | None, to: Path, *, yes: bool) -> int:
             raise UsageError(f'there is no target "{target}"; {hint}')
         replacing = _may_write(to, asking)
         seen = _look(file, to.parent)
+        if len(seen.survey.columns) == 1:
+            [name] = seen.survey.columns
+            raise UsageError(
+                f"{seen.extracted.origin} has only the column “{visible(name)}”, so it is no list "
+                "of units; name the export"
+            )
         guess, sure = recognize(seen.survey)
         if not sure and asking and target is None:
             guess, sure = _target(guess), True

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from unittest.mock import patch
 
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from connectors.clock import SystemClock
@@ -93,6 +95,51 @@ def edit_bytes(old: str, new: bytes) -> Make:
         content = desk.path(STORAGE).read_bytes()
         assert old.encode() in content
         desk.path(STORAGE).write_bytes(content.replace(old.encode(), new, 1))
+
+    return make
+
+
+def in_front(text: str) -> Make:
+    """Lines stand above the column names."""
+
+    def make(desk: Desk) -> None:
+        content = desk.path(STORAGE).read_text("utf-8")
+        desk.path(STORAGE).write_text(text + content, "utf-8")
+
+    return make
+
+
+def as_workbook(*above: list[str]) -> Make:
+    """The export is a workbook, with rows above the column names."""
+
+    def make(desk: Desk) -> None:
+        book = Workbook()
+        for row in above:
+            book.active.append(row)
+        for line in csv.reader(desk.path(STORAGE).read_text("utf-8").splitlines()):
+            book.active.append(line)
+        book.save(desk.path("units.xlsx"))
+        source("{kind: file, path: units.xlsx}")(desk)
+
+    return make
+
+
+def source(settings: str) -> Make:
+    """The source of the storage pipeline has other settings."""
+    return config("{kind: file, path: storage_units.csv}", settings)
+
+
+def at_the_server(path: str) -> Make:
+    """The export is looked for at a web server, which has no such file."""
+    return lambda desk: source(f"{{kind: file, path: '{address(desk)}{path}'}}")(desk)
+
+
+def both(*makes: Make) -> Make:
+    """One mistake that takes several changes."""
+
+    def make(desk: Desk) -> None:
+        for one in makes:
+            one(desk)
 
     return make
 
@@ -340,6 +387,49 @@ MISTAKES: dict[str, list[Mistake]] = {
             'did you mean "data/unitsync.db"?',
         ),
         Mistake(
+            "a path instead of a source",
+            source("storage_units.csv"),
+            f"{CONFIG}:19",
+            "a section of settings",
+            'did you mean {kind: file, path: "storage_units.csv"}?',
+        ),
+        Mistake(
+            "a path of Windows in double quotes",
+            source('{kind: file, path: "C:\\exports\\units.csv"}'),
+            f"{CONFIG}:19:45",
+            "a backslash",
+            "single quotes",
+        ),
+        Mistake(
+            "a row of names that counts from 0",
+            source("{kind: file, path: storage_units.csv, header: 0}"),
+            f"{CONFIG}:19:51",
+            "found 0",
+            "a whole number from 1",
+        ),
+        Mistake(
+            "a delimiter by its name",
+            source("{kind: file, path: storage_units.csv, delimiter: tab}"),
+            f"{CONFIG}:19:51",
+            '"tab"',
+            r'write "\t"',
+        ),
+        Mistake(
+            "the version in the address of the API",
+            lambda desk: config(address(desk), f"{address(desk)}/v1")(desk),
+            f"{CONFIG}:24",
+            "the version",
+            "leave out what follows the host",
+        ),
+        Mistake(
+            "an export as the state",
+            config("state: unitsync.db", "state: storage_units.csv"),
+            "storage_units.csv",
+            "not a database",
+            "Correct `state:`",
+            code=4,
+        ),
+        Mistake(
             "a source without a path",
             config("{kind: file, path: storage_units.csv}", "{kind: file}"),
             f"{CONFIG}:19",
@@ -556,6 +646,80 @@ MISTAKES: dict[str, list[Mistake]] = {
             code=1,
         ),
         Mistake(
+            "a list of columns as the key",
+            config("key: UnitID", "key: [SiteID, UnitID]"),
+            f"{CONFIG}:28:5",
+            "found a list",
+            '"{SiteID}-{UnitID}"',
+        ),
+        Mistake(
+            "a table of values without texts",
+            config("values: {0: none, 1: roll_up, 2: swing}", "values: [none, roll_up, swing]"),
+            f"{CONFIG}:36",
+            "found a list",
+            "write values: {NAME: VALUE}",
+        ),
+        Mistake(
+            "totals by a word alone",
+            config("    key: UnitID", "    ignore: Total\n    key: UnitID"),
+            f"{CONFIG}:28",
+            '"Total"',
+            "write ignore: {NAME: VALUE}",
+        ),
+        Mistake(
+            "totals by what every row matches",
+            config("    key: UnitID", "    ignore: {sUnitName: '.*'}\n    key: UnitID"),
+            f"{CONFIG}:28",
+            "matches an empty cell",
+            "'Total'",
+        ),
+        Mistake(
+            "a decimal sign in words",
+            config("    key: UnitID", "    decimal: comma\n    key: UnitID"),
+            f"{CONFIG}:28",
+            '"comma"',
+            'write decimal: ","',
+        ),
+        Mistake(
+            "a decimal sign that the export does not have",
+            config("    key: UnitID", "    decimal: ','\n    key: UnitID"),
+            f"{CONFIG}:32 (width)",
+            "“5.0000”",
+            "`decimal` is a comma",
+            code=1,
+        ),
+        Mistake(
+            "an address that is nested",
+            config("      address.city: city", "      address: {city: city}"),
+            f"{CONFIG}:81",
+            'unknown setting "city"',
+            'write "address.city: …"',
+            command=("check", "apartments", "--json"),
+        ),
+        Mistake(
+            "a lookup that is not there",
+            config("rentable: bRentable", "rentable: {column: bRentable, lookup: types.csv}"),
+            f"{CONFIG}:49 (lookup)",
+            "types.csv does not exist",
+            "Did you mean",
+            code=4,
+        ),
+        Mistake(
+            "a key of a join that the other file calls otherwise",
+            both(
+                write("rates.csv", b"Unit,rate\n1,2\n"),
+                config(
+                    "    missing: report",
+                    "    join:\n      - {source: {kind: file, path: rates.csv}, by: UnitID}\n"
+                    "    missing: report",
+                ),
+            ),
+            f"{CONFIG}:59",
+            "rates.csv has no column “UnitID”",
+            "did you mean “Unit”?",
+            code=4,
+        ),
+        Mistake(
             "a fixed value as if it were a column",
             config("floor: iFloor", "floor: 1"),
             f"{CONFIG}:48",
@@ -625,6 +789,65 @@ MISTAKES: dict[str, list[Mistake]] = {
             f"{CONFIG}:19",
             "Excel",
             "format",
+            code=4,
+        ),
+        Mistake(
+            "a title above the column names",
+            in_front("SITE REPORT\nPrinted 2026-01-01\n\n"),
+            f"{CONFIG}:19",
+            "Row 1 of storage_units.csv fills 1 of 21 columns",
+            "set `header: 4`",
+            code=4,
+        ),
+        Mistake(
+            "a title in a workbook",
+            as_workbook(["SITE REPORT"], []),
+            f"{CONFIG}:19",
+            "it seems to be a title",
+            "set `header: 3`",
+            code=4,
+        ),
+        Mistake(
+            "a row of names that is blank",
+            both(
+                in_front("SITE REPORT\n\n"),
+                source("{kind: file, path: storage_units.csv, header: 2}"),
+            ),
+            f"{CONFIG}:19",
+            "Row 2 of storage_units.csv is blank",
+            "set it to the row in which they do",
+            code=4,
+        ),
+        Mistake(
+            "a row of names that holds a unit",
+            source("{kind: file, path: storage_units.csv, header: 2}"),
+            f"{CONFIG}:19",
+            "more than one column called “5.0000”",
+            "set `header`",
+            code=4,
+        ),
+        Mistake(
+            "a page that asks for a login, saved as the export",
+            write(STORAGE, b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"),
+            f"{CONFIG}:19",
+            "is a web page (“Sign in”)",
+            "export as CSV or Excel",
+            code=4,
+        ),
+        Mistake(
+            "a web address that is wrong",
+            at_the_server("/units.csv?key=secret"),
+            f"{CONFIG}:19",
+            "/units.csv does not exist",
+            "copy the address again",
+            code=4,
+        ),
+        Mistake(
+            "a web server that is not there",
+            source("{kind: file, path: 'http://127.0.0.1:9/units.csv?key=secret'}"),
+            f"{CONFIG}:19",
+            "http://127.0.0.1:9/units.csv cannot be reached",
+            "check the address",
             code=4,
         ),
         Mistake(
@@ -738,6 +961,31 @@ MISTAKES: dict[str, list[Mistake]] = {
             "plan.json",
             "unitsync plan --out",
             ("sync", "--plan", "plan.json", "--direct"),
+        ),
+        Mistake(
+            "the configuration instead of the export",
+            nothing,
+            CONFIG,
+            "has only the column",
+            "name the export",
+            ("init", CONFIG, "--out", "new.yaml"),
+        ),
+        Mistake(
+            "an export instead of a plan",
+            nothing,
+            STORAGE,
+            "is not a plan",
+            "unitsync plan --out plan.json",
+            ("sync", "--plan", STORAGE, "--direct"),
+        ),
+        Mistake(
+            "a backup that is not there",
+            nothing,
+            "nope.db",
+            "There is no state",
+            "backups/",
+            ("state", "restore", "nope.db"),
+            code=4,
         ),
         Mistake(
             "an allowance without a reason",

@@ -190,7 +190,10 @@ def test_a_value_that_the_field_can_never_hold_is_named_before_a_row_is_read() -
         ),
         ("fields.floor.const", "'one' does not fit: a whole number is needed"),
         ("fields.width.default", "'wide' does not fit: a number such as 12.5 is needed"),
-        ("fields.name.split", "makes a list of ids, but the field holds one value"),
+        (
+            "fields.name.split",
+            "makes a list of ids, but the field holds one value; write it without split",
+        ),
         ("fields.combination_lock_number.const", "••• does not fit: a text is needed"),
     ]
 
