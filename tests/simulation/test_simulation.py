@@ -30,7 +30,7 @@ SHOWN_IN = {
     "a_refusal_is_believed": 88,
     "known_before_the_answer": 0,
     "a_failure_is_acknowledged": 54,
-    "rejected_counts_as_missing": 77,
+    "rejected_counts_as_missing": 125,
     "a_partial_extract_counts_as_complete": 19,
     "an_unreadable_list_is_empty": 24,
     "journal_after_send": 0,
