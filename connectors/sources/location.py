@@ -154,6 +154,9 @@ def _filesystem(path: str, origin: str) -> tuple[AbstractFileSystem, str]:
         raise SourceUnreadable(f"{origin} needs a driver that is not installed: {error}") from error
     except ValueError as error:
         raise SourceUnreadable(f"{origin} cannot be opened: {_scheme(path)}.") from error
+    except OSError as error:  # some drivers connect at once
+        why = error.strerror or type(error).__name__
+        raise SourceUnreadable(f"{origin} cannot be reached: {why}; check the address.") from error
     return system, place
 
 

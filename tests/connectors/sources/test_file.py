@@ -217,6 +217,13 @@ def test_a_driver_that_is_not_installed_is_named(tmp_path: Path) -> None:
     assert "ocifs" in found
 
 
+def test_a_server_of_another_kind_that_is_not_there_says_so(tmp_path: Path) -> None:
+    found = message(tmp_path, "ftp://user:pass31337@127.0.0.1:1/units.csv")
+
+    assert "ftp://127.0.0.1:1/units.csv cannot be reached" in found
+    assert "31337" not in found
+
+
 def test_a_message_never_shows_the_secrets_of_a_url(tmp_path: Path) -> None:
     for url in (
         "memory://user:pass31337@host/units.csv?sig=31337#31337",
