@@ -32,12 +32,14 @@ _DOORS: Final = {
 # As SiteLink writes iDoorType.
 _DOOR_CODES: Final = {"0": "none", "1": "roll_up", "2": "swing"}
 _RENTABLE: Final = re.compile(
-    r"vacant|available|occupied|rented|reserved|leased|notice|frei|vermietet|reserviert",
+    r"vacant|available|occupied|rented|reserved|leased|notice|frei|vermietet|reserviert|"
+    r"disponible|(rentad|alquilad|ocupad|reservad)[ao]|libre|loué|réservé",
     re.IGNORECASE,
 )
 _UNRENTABLE: Final = re.compile(
     r"un-?rentable|not rentable|damaged|out of (service|order)|maintenance|company|offline|down\b|"
-    r"unavailable|gesperrt|defekt|vacant not ready",
+    r"unavailable|gesperrt|defekt|vacant not ready|mantenimiento|fuera de servicio|no disponible|"
+    r"hors service",
     re.IGNORECASE,
 )
 _GROUND: Final = re.compile(
@@ -51,7 +53,7 @@ _BELOW: Final = re.compile(
     re.IGNORECASE,
 )
 _STOREY: Final = re.compile(
-    r"(?:(?:floor|level|lvl|fl|etage|étage|stock|planta|piso)\W*)?(?P<number>-?\d+)"
+    r"(?:(?:floor|level|lvl|fl|etage|étage|stock|planta|piso|nivel)\W*)?(?P<number>-?\d+)"
     r" ?(?:st|nd|rd|th|er|ère|e|ème|eme|º|ª|\.)? ?"
     r"(?:og|obergeschoss|stock|stockwerk|etage|étage|floor|flr|fl|level|planta|piso|verdieping)?",
     re.IGNORECASE,

@@ -34,6 +34,7 @@ from transforms.proposal_fields import (
 from transforms.shapes import (
     booleans,
     in_metres,
+    is_ambiguous,
     is_money,
     is_size,
     is_size_with_height,
@@ -42,7 +43,7 @@ from transforms.shapes import (
     mostly,
 )
 from transforms.survey import Column, Survey
-from transforms.vocabulary import is_in_metres
+from transforms.vocabulary import is_by_another_time, is_in_metres
 
 _FIRST: Final = r"^\D*([\d.,]*\d)"
 _SECOND: Final = r"[x×X*]\D*([\d.,]*\d)"
@@ -122,7 +123,8 @@ def _fields(roles: Roles) -> Iterator[Part]:
     yield _door_type(roles)
     yield _access_type(roles)
     place = "fields.standard_rate"
-    yield money_part(roles, place, "standard_rate") or gap("storedge", place)
+    rate = money_part(roles, place, "standard_rate")
+    yield _of_a_month(rate, roles) if rate else gap("storedge", place)
     yield _walk_thru_order(roles)
     yield _unit_type(roles)
     optional = [
@@ -152,12 +154,25 @@ def _of_size(roles: Roles, place: str) -> Part | None:
     return None
 
 
+def _of_a_month(rate: Part, roles: Roles) -> Part:
+    """An amount that may be another one than it looks is one to look at."""
+    column = roles.found["standard_rate"][0]
+    told = []
+    if is_by_another_time(column.name):
+        told.append("by its name not of a month")
+    if roles.survey.decimal == "." and is_ambiguous(column.cells):
+        told.append('1.250 is read as 1.25 here, and as 1250 with decimal: ","')
+    if not told:
+        return rate
+    return replace(rate, confidence="guess", reason="; ".join([*told, rate.reason]))
+
+
 def _in_feet(part: Part, roles: Roles) -> Part:
     """A measure in metres is sent as it is, so somebody must look at it."""
     [name] = names_in(part.value)
     if not is_in_metres(name) and not in_metres(roles.survey.columns[name].cells):
         return part
-    told = "in metres, as it seems, where storEDGE counts feet"
+    told = "in metres or centimetres, as it seems, where storEDGE counts feet"
     return replace(part, confidence="guess", reason=f"{told}; {part.reason}")
 
 

@@ -17,10 +17,11 @@ _SIZE: Final = re.compile(r"\D{0,3}[\d.,]+\D{0,8}?[x×X*]\D{0,3}[\d.,]+\D{0,8}(?
 _ROOMS: Final = re.compile(r"[0-4]\s?x\s?[1-4]([.,]5)?", re.IGNORECASE)
 _POINT: Final = re.compile(r"\D{0,5}(\d+|\d{1,3}(,\d{3})+)\.\d{1,2}\D{0,5}|\d+\.\d+")
 _COMMA: Final = re.compile(
-    r"\D{0,5}(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+),\d{1,2}\D{0,5}|\d{1,2},\d+"
+    r"\D{0,5}(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+),\d{1,2}\D{0,5}|\d{1,2},\d{4,}"
 )
 _IN_WORDS: Final = re.compile(r"\D{0,6}?(-?(\d{1,3}([ \u00a0\u202f]\d{3})+)?[\d.,]*\d)\D{0,12}")
 _METRES: Final = re.compile(r".*\d ?(m|cm|metros|mètres|meters?|metres?)\b\W*", re.IGNORECASE)
+_THREE: Final = re.compile(r"\D*\d{1,3}\.\d{3}\D*")
 _PADDED: Final = re.compile(r"\d+\.0+")
 _MONEY: Final = re.compile(
     r"\(?-?([$€£] ?[\d.,]*\d|[\d.,]*\d ?([$€£]|[A-Z]{3})|[\d.,]*\d[.,]\d\d)\)?(/\w+)?"
@@ -124,6 +125,12 @@ def in_metres(texts: Sequence[str]) -> bool:
 def is_padded(texts: Sequence[str]) -> bool:
     """`1.0`, `17.0`: numbers of units that went through a spreadsheet or a program."""
     return bool(texts) and all(map(_PADDED.fullmatch, texts))
+
+
+def is_ambiguous(texts: Sequence[str]) -> bool:
+    """`1.250` and no other number with a point: thousands in one country, decimals in another."""
+    pointed = [text for text in texts if "." in text]
+    return bool(pointed) and all(map(_THREE.fullmatch, pointed))
 
 
 def plain_booleans(texts: Sequence[str]) -> bool:

@@ -60,6 +60,11 @@ _FOREIGN: Final = frozenset(
 )
 
 _METRES: Final = re.compile(r"[ (\[](m|cm|mt|mtr|metres?|meters?)[)\].]*\Z", re.IGNORECASE)
+_ANOTHER_TIME: Final = re.compile(
+    r"(\b|_)(pw|p/w|pa|p\.a\.|weekly|week|annual|annually|yearly|year|daily|day|woche|jahr|semaine|año)"
+    r"(\b|_)",
+    re.IGNORECASE,
+)
 # Of columns that hold what opens something nothing is shown, and all they can be is a lock code.
 _SECRET: Final = frozenset(
     {
@@ -92,7 +97,7 @@ COMMON: Final = {
         "facility;property;community;store;location;site code;facility code;property code;"
         "location code;store number;facility name;site name;property name;community name;"
         "location name;store name;complex;standort;filiale;anlage;liegenschaft;etablissement;"
-        "vestiging;sucursal;centre;center;centro;facility code"
+        "vestiging;sucursal;centre;center;centro;facility code;sede"
     ),
 }
 STORAGE: Final = COMMON | {
@@ -128,7 +133,7 @@ STORAGE: Final = COMMON | {
         "asking rent;rate;price;monthly rate;monthly rent;monthly price;market rent;"
         "market rate;rent;street price;preis;miete;monatsmiete;prix;loyer;precio;prijs;huur;"
         "miete netto;monatspreis;precio mes;precio mensual;loyer mensuel;tarif;std monthly;"
-        "tarifa;huur p m;huur per maand;mietpreis"
+        "tarifa;huur p m;huur per maand;mietpreis;tarifa mensual;renta mensual"
     ),
     "walk_thru_order": (
         "walk thru order;walk through order;walkthru order;walkthrough;walk order;sort order;"
@@ -140,7 +145,7 @@ STORAGE: Final = COMMON | {
     ),
     "floor": (
         "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;"
-        "verdieping;lvl;niveau;planta;fl"
+        "verdieping;lvl;niveau;planta;fl;nivel"
     ),
     "rentable": (
         "rentable;is rentable;available for rent;vermietbar;louable;can rent;available to rent;"
@@ -170,7 +175,7 @@ APARTMENTS: Final = COMMON | {
     "unit_number": (
         "unit number;unit;unit no;unit num;unit #;apt;apt number;apt no;apt #;apartment;"
         "apartment number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement;"
-        "home;whg nr;home number;flat;flat no"
+        "home;whg nr;home number;flat;flat no;apartment no;apartment number;unit nr"
     ),
     "number_of_bedrooms": (
         "bedrooms;beds;bed;br;bd;bdrms;bedroom count;number of bedrooms;num beds;bed count;"
@@ -299,6 +304,11 @@ def words_of(name: str) -> tuple[str, ...]:
 def is_foreign(name: str) -> bool:
     """Whether a column is about the tenant or about money that is not the asking rate."""
     return bool(_FOREIGN & set(words_of(name)))
+
+
+def is_by_another_time(name: str) -> bool:
+    """`Price pw`, `Annual Rent`: an amount, but not one of a month."""
+    return _ANOTHER_TIME.search(name) is not None
 
 
 def is_in_metres(name: str) -> bool:

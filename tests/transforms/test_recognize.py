@@ -113,6 +113,8 @@ def test_what_opens_something_is_no_id_and_never_shown(name: str) -> None:
         (rentable, "Unrentable", False),
         (rentable, "Vacant Not Ready", False),
         (rentable, "?", None),
+        (rentable, "Rentada", True),
+        (rentable, "No disponible", False),
         (bedrooms, "Studio", 0),
         (bedrooms, "2 BR", 2),
         (bedrooms, "Loft", None),
@@ -134,6 +136,8 @@ def test_words_mean_what_they_say_or_nothing(meaning: Any, text: str, meant: Any
         ([["1,234.50", "89.00"], ["1,250"]], "."),
         ([["10", "12"], ["A, B", "C"]], "."),
         ([["1.234,50 €"], ["10.5"], ["89,00"]], ","),
+        ([["1,001", "1,250"], ["510", "520"]], "."),
+        ([["1,001", "1,250"], ["2,5", "3,0"]], ","),
     ],
 )
 def test_the_decimal_sign_is_that_of_most_columns(columns: list[list[str]], sign: str) -> None:
@@ -155,6 +159,21 @@ def test_of_a_text_with_a_second_number_none_is_taken(text: str, number: str | N
     found = re.search(NUMBER_IN_TEXT, text)
 
     assert (found and found[1]) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "told"),
+    [
+        ("Std Price (GBP pw)", "£22.50", "not of a month"),
+        ("annual_rent", "1,040.00", "not of a month"),
+        ("Miete", "1.250", "read as 1.25"),
+    ],
+)
+def test_a_rate_that_may_be_another_amount_is_a_guess(name: str, amount: str, told: str) -> None:
+    rate = part(proposed(**{"Box": ["1", "2"], name: [amount, amount]}), "fields.standard_rate")
+
+    assert rate.confidence == "guess"
+    assert told in rate.reason
 
 
 def test_measures_in_metres_are_a_guess_for_they_are_sent_as_they_are() -> None:
