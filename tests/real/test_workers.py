@@ -87,6 +87,23 @@ def test_a_scheduler_that_is_not_there_is_told(tmp_path):
         pass
 
 
+def test_a_worker_with_another_version_is_told_by_a_check(place, inventory, dask, tmp_path):
+    dask.have(1)
+    metadata = tmp_path / "unitsync-0.0.7.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: unitsync\nVersion: 0.0.7\n")
+    dask.stranger(tmp_path)
+    on_dask(place, dask.address)
+
+    checked = place.run("check", "storage", "--json")
+
+    dask.kill()
+    assert 4 == checked.code
+    *_, workers = checked.document["pipelines"][0]["checks"]
+    assert ("workers", "failed") == (workers["check"], workers["status"])
+    assert "has 0.0.7, and this machine unitsync" in workers["message"]
+
+
 def test_dask_that_is_not_installed_is_told_with_the_extra(place, monkeypatch):
     on_dask(place, "tcp://127.0.0.1:1")
     monkeypatch.setattr(spreading, "find_spec", lambda name: None)
