@@ -23,7 +23,8 @@ from transforms.diff import Known, ScopePlan, diff
 from transforms.guard import guard
 from transforms.obstacles import readdressed
 from transforms.plan import AcceptedExtract, KnownGroup, KnownUnit, Live
-from transforms.reshape import Desired
+from transforms.regroup import called_anew
+from transforms.reshape import Desired, ScopeDesired
 from transforms.twins import Twin
 
 # So many scopes are read side by side and then planned: their units are in memory meanwhile.
@@ -154,6 +155,7 @@ class Planner:
         recovered = False
         if isinstance(reading, Live):
             recovered = self.recovery.learn(reading, self.records.get(scope))
+        self.follow_groups(desired)
         plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
         if reading is None and meets_strangers(self.job, plan, self.records.get(scope)):
             reading = self.read([scope])[scope]
@@ -181,6 +183,15 @@ class Planner:
             twins=repeated,
             look_again=bool(repeated or waiting),
         )
+
+    def follow_groups(self, desired: ScopeDesired) -> None:
+        """What settings or source call by another key from now on is known by that key."""
+        if not self.job.policy.groups:
+            return
+        name, scope = self.job.name, desired.scope
+        keys = called_anew(desired, self.store.known_groups(name, scope).values())
+        if keys:
+            self.store.regroup(name, scope, keys)
 
     def known(self, scope: str, keys: Iterable[str]) -> Known:
         """What is known of a scope; `keys` are those that the source speaks of."""

@@ -138,7 +138,9 @@ class Reconciler:
     def _scope(self, live: Live) -> None:
         planner, name, scope = self.planner, self.job.name, live.scope
         planner.recovery.learn(live, planner.records.get(scope))
-        found = compare(self._sides(live, planner.desired.scope(scope)))
+        desired = planner.desired.scope(scope)
+        planner.follow_groups(desired)
+        found = compare(self._sides(live, desired))
         with planner.store.one_transaction():
             planner.store.add_standings(name, planner.run_id, scope, found.counts, found.standings)
             if found.units or found.groups:

@@ -75,6 +75,17 @@ def groups(db: sqlite3.Connection, pipeline: str, scope: str) -> dict[str, Known
     return {group.key: group for group in (_group(row) for row in rows)}
 
 
+def members(
+    db: sqlite3.Connection, pipeline: str, scope: str, groups: Collection[str]
+) -> list[KnownUnit]:
+    """The known units of these groups."""
+    rows = db.execute(
+        f"SELECT key FROM units WHERE {_AT} AND group_key {_IN_LIST}",
+        (pipeline, scope, to_json(list(groups))),
+    )
+    return list(units(db, pipeline, scope, [key for (key,) in rows.fetchall()]).values())
+
+
 def key_scopes(db: sqlite3.Connection, pipeline: str, keys: Iterable[str]) -> dict[str, str]:
     """In which scope each of `keys` is known, where it is."""
     rows = db.execute(
@@ -140,12 +151,7 @@ def drop_units(db: sqlite3.Connection, pipeline: str, scope: str, keys: Iterable
 
 def drop_groups(db: sqlite3.Connection, pipeline: str, scope: str, keys: Collection[str]) -> None:
     """Know nothing of these groups any more; who was in them is in none."""
-    rows = db.execute(
-        f"SELECT key FROM units WHERE {_AT} AND group_key {_IN_LIST}",
-        (pipeline, scope, to_json(list(keys))),
-    )
-    members = units(db, pipeline, scope, [key for (key,) in rows.fetchall()])
-    alone = [replace(unit, group=None, digest="") for unit in members.values()]
+    alone = [replace(unit, group=None, digest="") for unit in members(db, pipeline, scope, keys)]
     put_units(db, pipeline, scope, alone)
     db.executemany(
         f"DELETE FROM groups WHERE {_AT} AND key = ?", [(pipeline, scope, key) for key in keys]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from state import known, scopes
 from transforms.plan import KnownGroup, KnownUnit
@@ -56,6 +57,20 @@ def unlink(
     known.drop_units(db, pipeline, scope, gone)
     known.drop_groups(db, pipeline, scope, groups)
     _remember(db, pipeline, scope, run_id, "unlinked", gone.values())
+
+
+def regroup(db: sqlite3.Connection, pipeline: str, scope: str, keys: Mapping[str, str]) -> None:
+    """Know these groups by other keys, given by the old ones, and their units with them."""
+    scopes.mark_out_of_step(db, pipeline, scope)
+    groups = known.groups(db, pipeline, scope)
+    units = known.members(db, pipeline, scope, keys.keys())
+    known.drop_groups(db, pipeline, scope, keys.keys())
+    known.put_groups(
+        db, pipeline, scope, [replace(groups[old], key=new) for old, new in keys.items()]
+    )
+    known.put_units(
+        db, pipeline, scope, [replace(unit, group=keys[unit.group or ""]) for unit in units]
+    )
 
 
 def refresh_digests(

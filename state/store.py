@@ -267,6 +267,11 @@ class Store(Archive):
         with self._writing() as (db, _):
             links.unlink(db, pipeline, scope, run_id, units, groups)
 
+    def regroup(self, pipeline: str, scope: str, keys: Mapping[str, str]) -> None:
+        """The source calls these groups by other keys, given by the old ones."""
+        with self._writing() as (db, _):
+            links.regroup(db, pipeline, scope, keys)
+
     def refresh_digests(self, pipeline: str, scope: str, digests: Mapping[str, str]) -> None:
         """New fingerprints for units whose payload stayed as it was."""
         with self._writing() as (db, _):

@@ -59,6 +59,14 @@ def counts(summary) -> dict[str, int]:
     return {name: count for name, count in summary.pipelines[0].counts.items() if count}
 
 
+def test_a_group_under_another_key_is_in_step(desk, unit):
+    desk.sync(unit(1), unit(2))
+
+    summary = compared(desk, unit(1, group="10x10 F1"), unit(2, group="10x10 F1"))
+
+    assert {"unit in step": 2, "group in step": 1} == dict(summary.pipelines[0].standings)
+
+
 def test_an_untouched_facility_is_in_step_whatever_its_spelling(desk, unit):
     desk.configure("{const: 8}", "{const: 8.0}")
     desk.sync(unit(1, rate="$1,250.00", width="10.0"), unit(2, rate="99.5"))

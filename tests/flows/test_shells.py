@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def shell(desk, sandbox):
 
 def state_of(folder: Path):
     """All that is known and decided, without ids and times."""
-    with sqlite3.connect(folder / "unitsync.db") as db:
+    with closing(sqlite3.connect(folder / "unitsync.db")) as db, db:
         known = db.execute("SELECT scope, key, name, group_key, digest, payload FROM units")
         groups = db.execute("SELECT scope, key, name, payload FROM groups")
         changes = db.execute("SELECT scope, entity, key, action, outcome FROM changes")
@@ -99,7 +100,7 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert left == state_of(desk.folder)
     assert "Traceback" not in flow.stderr
     prefect = desk.folder / "prefect" / "prefect.db"
-    with sqlite3.connect(prefect) as db:
+    with closing(sqlite3.connect(prefect)) as db, db:
         shown = dict(db.execute("SELECT key, data FROM artifact"))
         (runs,) = db.execute("SELECT count(*) FROM task_run").fetchone()
     assert "| storage | ok | 5 |" in shown["unitsync-night"]
@@ -126,7 +127,7 @@ def test_a_reconciliation_finds_the_same_as_a_flow_and_directly(shell, desk, san
     assert (1, 1) == (direct.returncode, flow.returncode), flow.stderr
     found = [json.loads(run.stdout)["pipelines"][0]["standings"] for run in (direct, flow)]
     assert {"unit in step": 1, "unit drifted": 1, "group in step": 1} == found[0] == found[1]
-    with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
+    with closing(sqlite3.connect(desk.folder / "prefect" / "prefect.db")) as db, db:
         ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-reconciliation'")
     assert "unit drifted" in data
 
@@ -147,7 +148,7 @@ def test_a_backfill_leaves_the_same_as_a_flow_and_directly(shell, desk, sandbox,
     assert (1, 1) == (ends[0][0]["updated"], ends[0][0]["rejected"])
     assert ends[0] == ends[1]
     assert "Traceback" not in done.stderr
-    with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
+    with closing(sqlite3.connect(desk.folder / "prefect" / "prefect.db")) as db, db:
         ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-backfill'")
         ((name,),) = db.execute("SELECT name FROM flow")
     assert ("backfill", True) == (name, "selected 2 of 3 rows" in data)
@@ -169,7 +170,7 @@ def test_prefect_shows_how_far_a_long_night_is_and_what_needs_a_person_after_it(
     flow = shell.run("sync", "--json")
 
     assert 1 == flow.returncode, flow.stderr
-    with sqlite3.connect(desk.folder / "prefect" / "prefect.db") as db:
+    with closing(sqlite3.connect(desk.folder / "prefect" / "prefect.db")) as db, db:
         shown = db.execute("SELECT key, data FROM artifact").fetchall()
     assert 4 == len(shown)  # that of the progress was made once, and then updated
     told = dict(shown)

@@ -305,6 +305,21 @@ def test_a_group_is_renamed_under_its_key(desk, unit):
     assert ["Large"] == [group["name"] for group in desk.sandbox.groups(FACILITY)]
 
 
+def test_a_group_keeps_its_units_and_its_past_under_another_key(desk, unit):
+    desk.sync(unit(1), unit(2), unit(3, group="5x5", group_name="5x5 in"))
+    asked = len(desk.sandbox.requests())
+    rows = [unit(number, group="10x10 F1") for number in (1, 2)]
+    rows.append(unit(3, group="5x5 F1", group_name="5X5 in"))
+
+    summary = desk.sync(*rows)
+
+    assert {"extracted": 3, "unchanged": 3, "groups_updated": 1} == counts(summary)
+    assert ["PATCH"] == [request["method"] for request in desk.sandbox.requests()[asked:]]
+    assert {"extracted": 3, "unchanged": 3} == counts(desk.sync(*rows))
+    moved = desk.sync(rows[0], unit(2, group="5x5 F1", group_name="5X5 in"), rows[2])
+    assert 1 == counts(moved)["moved"]
+
+
 def test_the_other_scopes_are_unharmed(desk, unit):
     desk.fault("status", "POST units/bulk_create", scope=FACILITY, count=None, status=403)
 

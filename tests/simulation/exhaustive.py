@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from connectors.sandbox import StoredgeHabits
@@ -202,10 +203,17 @@ class Loop:
 
 
 def _distinct(trace: list[str], mode: Mode) -> Iterator[int]:
-    """The steps that can leave something different behind, from 1."""
-    for number, name in enumerate(trace, start=1):
-        if not name.endswith(ALIKE) or (mode != "crash" and name == "before BEGIN"):
+    """The steps that can leave something different behind, from 1. Who dies before a step leaves
+    what the step before it had left."""
+    for number, (last, name) in enumerate(pairwise(["", *trace]), start=1):
+        crashed_there = mode == "crash" and last.startswith("after") and name.startswith("before")
+        if not crashed_there and (not name.endswith(ALIKE) or _busy(name, mode)):
             yield number
+
+
+def _busy(name: str, mode: Mode) -> bool:
+    """Whether the lock to write can be refused there."""
+    return mode != "crash" and name == "before BEGIN"
 
 
 def loop(name: str, every: int = 1) -> Tally:

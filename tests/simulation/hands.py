@@ -100,6 +100,8 @@ class Hands:
         bulk_create(facility, [by_hand(unit["name"])], self.world.habits, self.world.new_remote_id)
         made = next(u for u in facility.units.values() if u.name == unit["name"] and not u.deleted)
         self.world.taint[made.id] = {"*"}
+        if unit["id"] in self.world.namesakes:
+            self.world.namesakes[made.id] = made.name
         return "makes a unit anew"
 
     def double(self) -> str | None:

@@ -61,16 +61,18 @@ class Before:
 
     @classmethod
     def of(cls, world: Simulated) -> Before:
-        rows = _rows(
-            world,
-            "SELECT scope, accepted_keys FROM scopes"
-            " WHERE pipeline = 'storage' AND accepted_keys IS NOT NULL",
-        )
+        with _looking(world):
+            rows = _rows(
+                world,
+                "SELECT scope, accepted_keys FROM scopes"
+                " WHERE pipeline = 'storage' AND accepted_keys IS NOT NULL",
+            )
+            serial = _rows(world, "SELECT serial FROM meta")
+            known = _known_now(world)
         accepted = {scope: set(json.loads(keys)) for scope, keys in rows}
         units = {unit["id"]: unit for unit in storage_units(world)}
-        serial = _rows(world, "SELECT serial FROM meta")
         run = int(serial[0][0]) if serial else 0
-        return cls(units, accepted, _litter(world), run, _known_now(world))
+        return cls(units, accepted, _litter(world), run, known)
 
 
 @dataclass
@@ -230,17 +232,18 @@ def after_night(world: Simulated, lived: Lived, checks: Checks, before: Before) 
         "a night ends with a summary, a refusal or a death",
         lived.crashed or lived.summary is not None or lived.refusal is not None,
     )
-    _nothing_vanished(world, checks, before)
     _nothing_doubled(world, checks)
-    if lived.summary is not None:
-        _is_honest(world, lived, checks, before)
     if not lived.crashed:
         checks.none("nothing is left lying about", sorted(_litter(world) - before.litter))
-    _known_is_confirmed(world, checks)
-    checks.that(
-        "what was known after a run can be told after the next",
-        not before.run or _known_after(world, before) == before.known,
-    )
+    with _looking(world):
+        _nothing_vanished(world, checks, before)
+        if lived.summary is not None:
+            _is_honest(world, lived, checks, before)
+        _known_is_confirmed(world, checks)
+        checks.that(
+            "what was known after a run can be told after the next",
+            not before.run or _known_after(world, before) == before.known,
+        )
 
 
 def _known_now(world: Simulated) -> dict[tuple[str, str, str], Known]:
@@ -257,9 +260,9 @@ def _known_now(world: Simulated) -> dict[tuple[str, str, str], Known]:
 def _known_after(world: Simulated, before: Before) -> dict[tuple[str, str, str], Known]:
     """What was known after the run that was the last one when the night began, as told now."""
     places = {*before.known, *_known_now(world)}
-    told = {}
+    told: dict[tuple[str, str, str], Known] = {}
     with _looking(world) as db:
-        for place in places:
+        for place in places if db else ():
             unit = past.as_of(db, *place, before.run)
             if unit is not None:
                 told[place] = (unit.remote_id, unit.name, unit.group, unit.payload, unit.retired)
@@ -508,19 +511,33 @@ def _exists(world: Simulated) -> bool:
 
 
 def _rows(world: Simulated, query: str) -> list[Any]:
-    """As another connection sees it; leaves no trace, and folds no dead run's log into the file."""
-    if not _exists(world):
-        return []
+    """As another connection sees it."""
     with _looking(world) as db:
-        made = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        return db.execute(query).fetchall() if made else []
+        return db.execute(query).fetchall() if db else []
+
+
+# Who asks often looks once: to open a state costs more than to ask it.
+_LOOKING: dict[Path, sqlite3.Connection | None] = {}
 
 
 @contextmanager
-def _looking(world: Simulated) -> Iterator[sqlite3.Connection]:
-    uri = f"{world.state.as_uri()}?{'mode=ro' if _has_log(world) else 'immutable=1'}"
-    with closing(sqlite3.connect(uri, uri=True)) as db:
-        yield db
+def _looking(world: Simulated) -> Iterator[sqlite3.Connection | None]:
+    """A connection, None to a state that holds nothing yet; leaves no trace, and folds no dead
+    run's log into the file. Within another look it is the same one."""
+    state = world.state
+    if state in _LOOKING:
+        yield _LOOKING[state]
+    elif not _exists(world):
+        yield None
+    else:
+        uri = f"{state.as_uri()}?{'mode=ro' if _has_log(world) else 'immutable=1'}"
+        with closing(sqlite3.connect(uri, uri=True)) as db:
+            made = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            _LOOKING[state] = db if made else None
+            try:
+                yield _LOOKING[state]
+            finally:
+                del _LOOKING[state]
 
 
 def _has_log(world: Simulated) -> bool:

@@ -324,7 +324,12 @@ class Simulated:
 def contents(database: Path) -> bytes:
     """What a database says, wherever its pages lie."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        return "\n".join(connection.iterdump()).encode()
+        made = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        rows = {
+            name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables
+        }
+        return repr((made, rows)).encode()
 
 
 @cache

@@ -38,8 +38,9 @@ def _guardrails(world: Simulated, random: Random) -> None:
 
 
 def _group_key(world: Simulated, random: Random) -> None:
-    """The groups are others from now on; those that were are left alone, and empty."""
-    world.grouping = _other(inventory.GROUP_KEYS, world.grouping)
+    """The groups are others from now on, and those that were are left alone, and empty; or they are
+    only called by another key."""
+    world.grouping = random.choice([one for one in inventory.GROUP_KEYS if one != world.grouping])
 
 
 def _column(world: Simulated, random: Random) -> None:

@@ -76,8 +76,8 @@ pipelines:
     guardrails: {limits}
 """
 # The columns that settings may name instead of one another.
-# With another key, a group is another one, and so it needs a name of its own.
-GROUP_KEYS = (("group", ""), ('"{group} by size"', " by size"))
+# With another key and another name, a group is another one; with another key alone it is the same.
+GROUP_KEYS = (("group", ""), ('"{group} by size"', " by size"), ('"{group} anew"', ""))
 FLOORS = ("floor", "level")
 RATES = ("rate", "price")
 NOTE = 'attribute_description: {column: note, default: ""}'
