@@ -1,7 +1,7 @@
 """What `unitsync check` looks at: one pipeline, in the order of the night, one proof a check.
 
-It reads the source, and every scope of it from the API. It never writes anything, neither to the
-state nor to the API, and never shows a secret.
+It reads the source, and every scope of it from the API; and it asks the workers, where Dask pushes.
+It never writes anything, neither to the state nor to the API, and never shows a secret.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from connectors.targets.settings import StoredgeSettings
 from flows.access import AccessMissing, Scopes
 from flows.complaints import complaints_of
 from flows.config_errors import ConfigError
+from flows.execution import WorkersUnreachable
 from flows.gathering import Gathered, gather
 from flows.job import Job, extract, jobs_of, need_columns
 from flows.places import prove_places
 from flows.report_text import counted
 from flows.sample import Sample, sample_of
 from flows.settings import GapsLeft, Settings, load
+from flows.spreading import prove_workers
 from flows.summary import explain
 from flows.sync import Watcher
 from flows.world import World
@@ -32,6 +34,8 @@ from state.errors import StateError
 from transforms.reshape import Desired
 from transforms.shapes import UUID
 
+# Where Dask pushes, its workers are looked at last.
+WORKERS = "workers"
 CHECKS = (
     "configuration",
     "source",
@@ -59,6 +63,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     SourceUnreadable: 4,
     AccessMissing: 4,
     StateError: 4,
+    WorkersUnreachable: 4,
 }
 
 
@@ -137,7 +142,10 @@ def _examine(checklist: Checklist, config: Path, world: World, watcher: Watcher)
     with jobs_of(settings, world) as [job], suppress(*_EXIT_CODES):
         _examine_job(checklist, job, world, watcher)
     checklist.skip("permissions")
-    checklist.prove("permissions", lambda: prove_places(settings), str)
+    with suppress(*_EXIT_CODES):
+        checklist.prove("permissions", lambda: prove_places(settings), str)
+    if (address := settings.execution.address) is not None:
+        checklist.prove(WORKERS, lambda: prove_workers(settings, address), str)
 
 
 def _rehearse_job(checklist: Checklist, job: Job) -> None:

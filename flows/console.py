@@ -23,6 +23,7 @@ from flows.naming import RunUnknown
 from flows.own_commands import completed
 from flows.saved_plan import PlanRefused
 from flows.selection import SelectionRefused
+from flows.stopping import StoppedWaiting
 from flows.terminal import err, out
 from flows.undo import UndoRefused
 from state.errors import StateError
@@ -100,16 +101,17 @@ def print_json(document: Any) -> None:
 
 def is_expected(error: Exception) -> bool:
     """Whether the error is one that its own words explain to a person; else it is a bug."""
-    return isinstance(error, tuple(_EXIT_CODES))
+    return isinstance(error, (*_EXIT_CODES, StoppedWaiting))
 
 
 def answering(kind: str, as_json: bool, work: Callable[[], int]) -> int:
     """The exit code of `work`, or of the error that ended it, which is told in one message."""
     try:
         return work()
-    except KeyboardInterrupt as error:
-        number = error.args[0] if error.args else signal.SIGINT
-        return _refuse(kind, as_json, "interrupted; nothing more was sent", 128 + number)
+    except StoppedWaiting as stopped:
+        return _refuse(kind, as_json, str(stopped), 128 + stopped.number)
+    except KeyboardInterrupt:
+        return _refuse(kind, as_json, "interrupted; nothing more was sent", 128 + signal.SIGINT)
     except tuple(_EXIT_CODES) as error:
         code = next(code for known, code in _EXIT_CODES.items() if isinstance(error, known))
         return _refuse(kind, as_json, str(error), code)

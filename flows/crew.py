@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from typing import Self
 
 from distributed import Client
@@ -28,6 +29,8 @@ CONNECT_SECONDS = 10.0
 REPLACEMENT_SECONDS = 30.0
 # As many workers may be lost in one run; what loses more of them is no accident.
 MOST_LOST = 8
+# What both ends of a line must agree about.
+SHARED = ("unitsync", "distributed")
 
 
 class Crew:
@@ -70,6 +73,19 @@ class Crew:
             return sorted(set(self._client.nthreads()) - self._lost.keys())
         except (OSError, TimeoutError):
             return []
+
+    def muster(self) -> int:
+        """How many workers there are; raises WorkersUnreachable where one has other packages."""
+        for package in SHARED:
+            here = version(package)
+            for worker, there in self._client.run(version, package, on_error="return").items():
+                if there != here:
+                    found = f"no {package}" if isinstance(there, Exception) else there
+                    raise WorkersUnreachable(
+                        f"execution.address: the worker {worker} has {found}, and this machine "
+                        f"{package} {here}; install the same unitsync[dask] on both"
+                    )
+        return len(self.workers())
 
     def spread(self, pusher: Pusher) -> Pusher:
         """The same pusher, with shards for whatever the workers can push at once."""

@@ -28,6 +28,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.nightly import backfilling, nightly_sync, reconciliation
 from flows.offered import CONFIG
+from flows.parameters import have_unknown_refused
 from flows.schedule import Schedule
 from flows.settings import load_shared
 
@@ -110,13 +111,15 @@ def run_until_stopped(deployments: Sequence[RunnerDeployment]) -> None:
         runner = _Runner(Path(folder))
         for deployment in deployments:
             runner.add_deployment(deployment)
+            have_unknown_refused(f"{deployment.flow_name}/{deployment.name}")
         signal.signal(signal.SIGINT, runner.handle_sigterm)
         asyncio.run(runner.start())
 
 
 def from_settings(config: str = "unitsync.yaml") -> Mapping[str, Any]:
-    """A step of `prefect.yaml`: what its templates take from the settings. They have no way to say
-    that there is no schedule, so one that is not set is there, and switched off."""
+    """A step of `prefect.yaml`: what its templates take from the settings. That file is checked
+    before they are filled in, and can leave no schedule out: one that is not set is there, and
+    switched off."""
     schedule = load_shared(config).schedule
     return {
         "folder": str(Path.cwd()),

@@ -32,7 +32,7 @@ from flows.needs import needs_of
 from flows.prefect_logs import NightEnded, logged
 from flows.report_text import counted
 from flows.settings import load_shared
-from flows.stopping import Stop, stopping
+from flows.stopping import Stop, StoppedWaiting, stopping
 from flows.summary import RunSummary
 from flows.sync import Night, Watcher
 from state.errors import StateIsLocked
@@ -59,7 +59,10 @@ class Pages:
 
     def of(self, engine: Engine) -> Ended:
         """Runs the engine, shows its summary, and says how the flow run ends."""
-        summary = self._undisturbed(engine)
+        try:
+            summary = self._undisturbed(engine)
+        except StoppedWaiting as stopped:
+            return Cancelled(message=str(stopped), data=stopped)
         self._show(summary)
         if summary.stopped_by is not None:
             message = _stopped(summary)

@@ -90,12 +90,15 @@ class _Finder:
             for one in self._archive.held_scopes(self._run_id)
             if one.pipeline == name
         ]
+        if pipeline.cut_short:
+            yield Need("failed", name, 1, plain(pipeline.cut_short), f"unitsync check {name}")
         for line in sorted(details.unfinished, key=_order):
             yield self._reason(name, line)
         for outcome, count in _untold(details).items():
             what = f"{counted(count, 'more change')} {outcome} for other reasons"
             yield Need(_condition(outcome), name, count, what, self._read_on)
         said = {_guard_and_command(line.words) for line in details.unfinished}
+        said.add(_guard_and_command(pipeline.cut_short))
         for note in dict.fromkeys((*pipeline.notes, *details.tripped)):
             if _guard_and_command(note) not in said:
                 command = next((one for one in commands if one in note), None)

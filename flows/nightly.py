@@ -38,6 +38,8 @@ CONFIG = Path("unitsync.yaml")
 RETRY_MINUTES = 10.0
 # A day as the form and the API write it; JSON Schema's own `format` is not enforced.
 Day = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"})]
+# Nobody means the folder itself, and no path holds what ends a text in C.
+File = Annotated[Path, Field(json_schema_extra={"pattern": r"^[^\x00]+$"})]
 Minutes = Annotated[float, Field(ge=0, le=600)]
 Pace = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -64,9 +66,9 @@ def _opaque(value: Any) -> Any:
 
 @flow(name="nightly-sync", persist_result=False, validate_parameters=True)
 def nightly_sync(
-    config: Path = CONFIG,
+    config: File = CONFIG,
     pipelines: list[Pipeline] | None = None,
-    plan: Path | None = None,
+    plan: File | None = None,
     retry_minutes: Minutes = RETRY_MINUTES,
 ) -> Ended:
     """Brings the vendor's API in step with the source: all pipelines, or the named ones.
@@ -85,7 +87,7 @@ def nightly_sync(
 
 @flow(name="reconcile", persist_result=False, validate_parameters=True)
 def reconciliation(
-    config: Path = CONFIG,
+    config: File = CONFIG,
     pipelines: list[Pipeline] | None = None,
     adopt: bool = False,
     confirmed: dict[str, str] | None = None,
@@ -112,7 +114,7 @@ def reconciliation(
 
 @flow(name="backfill", persist_result=False, validate_parameters=True)
 def backfilling(
-    config: Path = CONFIG,
+    config: File = CONFIG,
     pipelines: list[Pipeline] | None = None,
     scopes: Names | None = None,
     groups: Names | None = None,
@@ -122,7 +124,7 @@ def backfilling(
     only_failed: bool = False,
     only_rejected: bool = False,
     from_run: Name | None = None,
-    unit_file: Path | None = None,
+    unit_file: File | None = None,
     resend: bool = False,
     requests_per_second: Pace | None = None,
     as_sent: Name | None = None,

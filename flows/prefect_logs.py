@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.exceptions import MissingContextError
+from prefect.exceptions import MissingContextError, ParameterTypeError, SignatureMismatchError
 from prefect.logging import get_run_logger
 
 from flows.console import is_expected
@@ -32,7 +32,9 @@ class NightEnded(Exception):
 def _plainly(record: logging.LogRecord) -> bool:
     """Whether the record is kept, without the traceback of what is no bug."""
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, NightEnded) or (isinstance(error, Exception) and is_expected(error)):
+    if isinstance(error, ParameterTypeError | SignatureMismatchError):
+        record.msg, record.args, record.exc_info = str(error), (), None
+    elif isinstance(error, NightEnded) or (isinstance(error, Exception) and is_expected(error)):
         record.exc_info = None
         return not record.getMessage().startswith(_AGAIN)
     return True

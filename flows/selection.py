@@ -59,6 +59,12 @@ class Selection:
     rejected: bool = False
     from_run: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise SelectionRefused(
+                f"no day lies between {self.since} (since) and {self.until} (until)"
+            )
+
     @property
     def names(self) -> Mapping[str, tuple[str, ...]]:
         """The names that were given, by what they name."""

@@ -11,6 +11,15 @@ from types import FrameType
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class StoppedWaiting(Exception):
+    """A run was stopped by a signal of this number before its turn came; the message says what was
+    sent, and what to do."""
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number
+
+
 class Stop(threading.Event):
     """Set when a run must end early, and by which signal: Ctrl-C where nobody says; also while it
     gives way to another run."""

@@ -15,6 +15,7 @@ from connectors.errors import ApiUnreachable, CredentialsRefused
 from flows.canary import Verdict
 from flows.planning import PlannedScope
 from flows.pushing import PushedScope
+from flows.report_text import counted
 from state.runs import RunRecord
 from transforms.plan import Action, Change, Entity, Outcome, Result
 from transforms.validate import Checked
@@ -87,7 +88,8 @@ class PipelineSummary:
     those that need nobody. `missing` counts units by scope. A reconciliation has `standings`: how
     many units and groups stand how; and `coverage`: of how many `scopes` how many were `read`.
     `inventory` is what the API holds when the run ends, `inventory_before` when the last one did.
-    `push` has how many requests the plan `expected` to take, and how many were `sent`.
+    `push` has how many requests the plan `expected` to take, and how many were `sent`; `cut_short`
+    is the note that says what ended it early, if something did.
     """
 
     pipeline: str
@@ -103,6 +105,7 @@ class PipelineSummary:
     inventory: tuple[Stock, ...] = ()
     inventory_before: tuple[Stock, ...] | None = None
     push: Mapping[str, int] = field(default_factory=dict)
+    cut_short: str = ""
 
     def document(self) -> dict[str, Any]:
         """As in `--json` (DESIGN 5)."""
@@ -131,6 +134,7 @@ class PipelineSummary:
             "inventory": self.inventory,
             "inventory_before": self.inventory_before,
             "push": dict(self.push),
+            "cut_short": self.cut_short,
         }
 
     @classmethod
@@ -252,11 +256,13 @@ def summarize(
     requests: int,
     seconds: float,
     failure: Exception | None = None,
+    obstacle: Exception | None = None,
     canary: Verdict = Verdict(),
     push: Mapping[str, int] | None = None,
     notices: Sequence[str] = (),
 ) -> PipelineSummary:
-    """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done."""
+    """The balance of one pipeline; `pushed` is None for a preview, whose changes count as done. A
+    `failure` let nothing through, an `obstacle` only a part."""
     ends, lost = Counter[End](), list[str]()
     for change, result in _ends(scopes, pushed):
         outcome = result.outcome if result else None
@@ -268,6 +274,8 @@ def summarize(
     notes += [f"{p.plan.scope}: {p.unreadable}" for p in scopes if p.unreadable]
     notes += [twin.message for planned in scopes for twin in planned.twins]
     notes += canary.complaints
+    cut_short = _cut_short(obstacle, ends) if obstacle else ""
+    notes += [cut_short] if cut_short else []
     broken = _imbalance(counts, ends, lost)
     if failure is not None:
         notes.append(explain(failure))
@@ -283,6 +291,17 @@ def summarize(
         tuple(notes),
         (*notices, *canary.notices, *(told for scope in pushed or () for told in scope.notices)),
         push=push or {},
+        cut_short=cut_short,
+    )
+
+
+def _cut_short(obstacle: Exception, ends: Mapping[End, int]) -> str:
+    """What ended a push, what had come through by then, and what becomes of the rest."""
+    done = sum(number for end, number in ends.items() if end.outcome == "applied")
+    left = sum(number for end, number in ends.items() if end.outcome in ("failed", "unknown"))
+    return (
+        f"the push ended early: {explain(obstacle)}. By then {counted(done, 'change')} had come "
+        f"through, and stay; {counted(left, 'change')} did not, and the next sync plans them again"
     )
 
 

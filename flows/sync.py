@@ -53,7 +53,8 @@ class Watcher:
 @dataclass
 class Night:
     """One pipeline on its way through the night. `failure` says what ended its way early,
-    `notices` what a person may want to know of its rows."""
+    `obstacle` what ended a push of which a part had come through, `notices` what a person may want
+    to know of its rows."""
 
     job: Job
     balance: Balance | None = None
@@ -62,6 +63,7 @@ class Night:
     pushed: list[PushedScope] = field(default_factory=list)
     canary: Verdict = Verdict()
     failure: SourceUnreadable | ApiError | None = None
+    obstacle: ApiError | None = None
     seconds: float = 0.0
     forecast: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -259,6 +261,7 @@ def push(night: Night, run: Run, watcher: Watcher, pusher: Pusher) -> None:
         night.forecast = {"expected": expected, "sent": sent}
         if not run.world.stop.gave_way:
             night.failure = pushing.refusal(night.pushed)
+            night.obstacle = None if night.failure else pushing.obstacle
 
 
 def add_rejections(desired: Desired, pipeline: str, run: Run) -> None:
@@ -286,6 +289,7 @@ def summary_of(night: Night) -> PipelineSummary:
         requests=requests,
         seconds=night.seconds,
         failure=night.failure,
+        obstacle=night.obstacle,
         canary=night.canary,
         push=night.forecast,
         notices=night.notices,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from flows.stopping import StoppedWaiting
 from flows.world import World
 from state.backup import NIGHT
 from state.errors import StateIsLocked
@@ -24,6 +25,15 @@ PATIENCE_SECONDS = 600.0
 REST_SECONDS = 12 * 3600.0
 # How often one who waits looks again.
 LOOK_SECONDS = 0.2
+_NOT_BEGUN = (
+    "stopped while it waited for a backfill to give way. It had not begun: nothing was sent; to "
+    "try again: unitsync sync"
+)
+_NOT_GONE_ON = (
+    "stopped while it waited to go on. Nothing was sent since it gave way, and what was sent "
+    "before is on record. To send the rest, run the same backfill again; after --resend or "
+    "--as-sent, with --only-failed"
+)
 
 
 @contextmanager
@@ -58,7 +68,7 @@ def rest(state: Path, world: World) -> None:
 
 
 def _ask_for(lock: RunLock, state: Path, world: World) -> None:
-    refusal = _refusal(lock, world)
+    refusal = _refusal(lock, world, _NOT_BEGUN)
     if refusal is None:
         return
     if not refusal.gives_way:
@@ -66,7 +76,7 @@ def _ask_for(lock: RunLock, state: Path, world: World) -> None:
     world.say(f"A backfill holds {state.name}; it was asked to give way, and this run waits for it")
     until = world.clock.monotonic() + PATIENCE_SECONDS
     with asking(state):
-        while (refusal := _refusal(lock, world)) is not None:
+        while (refusal := _refusal(lock, world, _NOT_BEGUN)) is not None:
             if not refusal.gives_way:
                 raise refusal
             if world.clock.monotonic() > until:
@@ -74,22 +84,22 @@ def _ask_for(lock: RunLock, state: Path, world: World) -> None:
                     f"{refusal} It was asked to give way, and has not within"
                     f" {PATIENCE_SECONDS / 60:.0f} minutes."
                 )
-            _pause(world)
+            _pause(world, _NOT_BEGUN)
 
 
 def _rest(lock: RunLock, state: Path, world: World) -> None:
     until = world.clock.monotonic() + REST_SECONDS
     while True:
-        refusal = _refusal(lock, world)
+        refusal = _refusal(lock, world, _NOT_GONE_ON)
         if refusal is None and not is_asked_for(state):
             return
         lock.release()
         if refusal is not None and world.clock.monotonic() > until:
             raise refusal
-        _pause(world)
+        _pause(world, _NOT_GONE_ON)
 
 
-def _refusal(lock: RunLock, world: World) -> StateIsLocked | None:
+def _refusal(lock: RunLock, world: World, if_stopped: str) -> StateIsLocked | None:
     """None once the lock is held, else who holds it. One of whom nobody can tell yet whether it
     gives way is only just starting or ending: it is looked at once more."""
     refusal = None
@@ -102,11 +112,11 @@ def _refusal(lock: RunLock, world: World) -> StateIsLocked | None:
             return None
         if refusal.gives_way is not None:
             break
-        _pause(world)
+        _pause(world, if_stopped)
     return refusal
 
 
-def _pause(world: World) -> None:
+def _pause(world: World, if_stopped: str) -> None:
     if world.stop.is_signalled:
-        raise KeyboardInterrupt(world.stop.number)
+        raise StoppedWaiting(if_stopped, world.stop.number)
     world.clock.sleep(LOOK_SECONDS)

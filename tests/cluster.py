@@ -15,6 +15,7 @@ from distributed import Client
 
 # An import of Dask and unitsync takes two seconds, and more beside other tests.
 START_SECONDS = 60
+ALONE = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
 
 
 @dataclass
@@ -41,10 +42,15 @@ class Cluster:
 
     def have(self, workers: int) -> None:
         """So many workers, with new ones in place of those that were killed."""
-        arguments = ("--no-nanny", "--nthreads", "1", "--no-dashboard")
         while len(self.workers) < workers:
-            self.workers.append(self._run("worker", *arguments))
+            self.workers.append(self._run("worker", *ALONE))
         self.client.wait_for_workers(workers, timeout=START_SECONDS)
+
+    def stranger(self, packages: Path) -> None:
+        """One more worker, for which the packages in this folder come before those of ours."""
+        before = len(self.client.nthreads())
+        self.workers.append(self._run("worker", *ALONE, PYTHONPATH=str(packages)))
+        self.client.wait_for_workers(before + 1, timeout=START_SECONDS)
 
     def kill(self) -> None:
         """One worker, as `kill -9` does."""
@@ -77,13 +83,14 @@ class Cluster:
         """What they wrote to their logs."""
         return "".join(path.read_text() for path in sorted(self.folder.glob(f"{who}*.log")))
 
-    def _run(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _run(self, what: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         number = len(self.processes)
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments]
         with (self.folder / f"{what}{number}.log").open("wb") as log:
             process = subprocess.Popen(
                 [*command, "--scheduler-file", "scheduler.json"],
                 cwd=self.folder,
+                env=os.environ | environment,
                 stdout=log,
                 stderr=log,
             )

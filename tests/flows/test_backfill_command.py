@@ -92,7 +92,7 @@ def test_units_can_be_named_in_a_file(desk, unit, typed):
         (["--changed-since", "1/2/26"], "--changed-since 1/2/26: write a day as 2026-01-31"),
         (
             ["--changed-since", "2026-02-01", "--changed-until", "2026-01-31"],
-            "no day lies between --changed-since 2026-02-01 and 2026-01-31",
+            "no day lies between 2026-02-01 (since) and 2026-01-31 (until)",
         ),
         (["--changed-until", "2026-01-31"], "no column says when a row was changed"),
         (["--unit-file", "nobody.txt"], "nobody.txt cannot be read: No such file or directory"),

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import LocalCluster
 
 from connectors.clock import SystemClock
 from connectors.sandbox import Fault, SandboxServer, demo_sandbox
+from flows import spreading
 from flows.checklist import CHECKS, Checklist, examine, exit_code_of
 from flows.commands import check
 from flows.sample import SCOPES
@@ -19,6 +21,7 @@ from tests.bench import CREDENTIALS, HARBOR, MILL, Bench
 ALLOWED = "allowed are “0”, “1”, “2”."
 CORRECT = "Correct the export, or the mapping in"
 NO_COMMA = "a comma is not allowed, because storEDGE may make several units of it."
+NO_PAGES = {"dashboard_address": "127.0.0.1:0", "worker_dashboard_address": None}
 EMPTY = f"nothing is there yet in {HARBOR} and {MILL}; a wrong id looks the same"
 
 
@@ -180,6 +183,53 @@ def test_a_missing_variable_is_a_configuration_error_and_the_rest_is_skipped(
     assert "STOREDGE_ACCESS_ID" in told(checklist)["configuration"][1]
     assert statuses(checklist) == ["failed", *["skipped"] * 6]
     assert [check.check for check in checklist.checks] == list(CHECKS)
+
+
+def on_dask(bench: Bench, address: str) -> Bench:
+    bench.edit(
+        "unitsync.yaml",
+        "reports: reports/",
+        f'reports: reports/\nexecution: {{engine: dask, address: "{address}"}}',
+    )
+    return bench
+
+
+def cluster(workers: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=False, protocol="tcp://", **NO_PAGES
+    )
+
+
+def test_workers_are_counted_where_dask_pushes(bench: Bench) -> None:
+    with cluster(2) as dask:
+        address = dask.scheduler_address
+        checklist = examined(on_dask(bench, address), "storage")
+
+    workers = ("ok", f"2 workers at {address}, with the same unitsync as here")
+    assert workers == told(checklist)["workers"]
+    assert [*CHECKS, "workers"] == [check.check for check in checklist.checks]
+    assert 0 == checklist.exit_code
+
+
+def test_a_scheduler_without_workers_is_told_whatever_else_is_wrong(bench: Bench) -> None:
+    (bench.folder / "reports").touch()
+    with cluster(0) as dask:
+        checklist = examined(on_dask(bench, dask.scheduler_address), "storage")
+
+    checks = told(checklist)
+    assert "failed" == checks["permissions"][0] == checks["workers"][0]
+    assert "has no worker" in checks["workers"][1]
+    assert 4 == checklist.exit_code
+
+
+def test_workers_that_this_machine_cannot_reach_are_a_matter_of_an_extra(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreading, "find_spec", lambda name: None)
+    checklist = examined(on_dask(bench, "tcp://127.0.0.1:1"), "storage")
+
+    assert 2 == checklist.exit_code
+    assert "pip install 'unitsync[dask]'" in told(checklist)["workers"][1]
 
 
 def test_a_column_that_the_source_lacks_is_a_configuration_error_with_its_name(

@@ -218,6 +218,25 @@ def test_wrong_credentials_end_the_run_before_any_write(desk, unit):
     assert 0 == desk.writes()
 
 
+def test_a_key_that_is_revoked_in_the_middle_is_told_with_what_had_come_through(desk, unit, ask):
+    desk.configure("requests_per_second: null", "requests_per_second: null\n      batch_size: 1")
+    desk.sync(*(unit(number) for number in range(5)))
+    desk.fault("status", "PUT units/bulk_update", status=401, skip=2, count=None)
+
+    summary = desk.sync(*(unit(number, rate="120.00") for number in range(5)))
+
+    assert 1 == summary.exit_code
+    (note,) = summary.pipelines[0].notes
+    assert note.startswith("the push ended early: the API does not accept the credentials (")
+    assert "By then 2 changes had come through, and stay; 4 changes did not, and" in note
+    first, command, *_ = ask("runs", "last").split("\n\n")[1].splitlines()
+    assert f"storage: {note}" == first
+    assert f"  $ unitsync check --config {desk.config} storage" == command
+    desk.sandbox.clear_faults()
+    (following,) = desk.sync().pipelines
+    assert ("ok", 3) == (following.status, following.counts["updated"])
+
+
 def test_a_preview_works_after_a_first_night_that_died_at_once(desk, unit):
     """The file is there, and nothing is in it yet (found by the simulation, seed 120)."""
     (desk.folder / "unitsync.db").touch()

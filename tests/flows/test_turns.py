@@ -8,7 +8,7 @@ import pytest
 
 from flows.backfill import Backfill, backfill
 from flows.selection import Selection
-from flows.stopping import Stop
+from flows.stopping import Stop, StoppedWaiting
 from flows.sync import sync
 from flows.turns import PATIENCE_SECONDS, turn
 from state.errors import StateIsLocked
@@ -66,13 +66,19 @@ def test_a_backfill_that_meets_a_backfill_is_refused_at_once(desk, unit):
         backfill(desk.settings(), desk.world(), wish)
 
 
-def test_one_who_waits_can_be_stopped(desk, unit):
+def test_one_who_waits_can_be_stopped_and_says_that_nothing_was_sent(desk, unit):
     desk.export(unit(1))
     world = desk.world()
     world.stop.by(15)
 
-    with held(desk, "unitsync backfill", gives_way=True), pytest.raises(KeyboardInterrupt):
+    with (
+        held(desk, "unitsync backfill", gives_way=True),
+        pytest.raises(StoppedWaiting, match="nothing was sent; to try again: unitsync sync") as end,
+    ):
         sync(desk.settings(), world)
+
+    assert 15 == end.value.number
+    assert not (desk.folder / "unitsync.db").exists()
 
 
 @pytest.mark.parametrize("how", ["resend", "as sent"])
@@ -129,7 +135,10 @@ def test_whoever_rests_takes_no_turn_while_somebody_asks(desk, unit):
 
     with asking(state):
         world.clock.sleep = lambda seconds: (looks.append(seconds), world.stop.set())
-        with pytest.raises(KeyboardInterrupt), turn(state, world, "backfill", goes_on=True):
+        with (
+            pytest.raises(StoppedWaiting, match="Nothing was sent since it gave way"),
+            turn(state, world, "backfill", goes_on=True),
+        ):
             pass
 
     assert looks

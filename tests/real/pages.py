@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -28,6 +31,30 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+@contextmanager
+def prefect_command(
+    *arguments: str, environment: Mapping[str, str], folder: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """Something of Prefect's that goes on until the end of the block, and what it writes in a file
+    beside it."""
+    log = (folder / f"{'-'.join(arguments[:2])}.log").open("w")
+    command = [sys.executable, "-m", "prefect", *arguments]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **PREFECT, **environment},
+        stdout=log,
+        stderr=log,
+        text=True,
+    )
+    with log:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
+
+
 class Pages:
     """What the server at this port knows, while `process` lives."""
 
@@ -47,6 +74,12 @@ class Pages:
         answer = self._send(method, path, body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def answers(self) -> bool:
+        """Whether the server is up."""
+        with suppress(httpx.TransportError):
+            return self._client.get("/health").is_success
+        return False
 
     def deployment(self, name: str) -> dict[str, Any]:
         return self.ask("GET", f"/deployments/name/{name}/{name}")

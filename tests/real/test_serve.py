@@ -116,6 +116,8 @@ def test_three_deployments_are_offered_as_the_settings_say(served):
         ("backfill", {"changed_since": "yesterday"}, "does not match"),
         ("backfill", {"requests_per_second": 0}, "less than or equal to the minimum"),
         ("backfill", {"only_failed": "perhaps"}, "is not of type 'boolean'"),
+        ("backfill", {"config": ""}, "does not match"),
+        ("backfill", {"unit": ["u1"]}, "'unit' is not one of ['config', 'pipelines', 'scopes'"),
     ],
 )
 def test_parameters_that_cannot_be_are_refused_before_anything_runs(served, name, parameters, said):
@@ -167,6 +169,23 @@ def test_reconcile_and_backfill_run_too_and_an_error_is_told_in_its_own_words(se
     served.pages.until(lambda: any(said in line for line in served.pages.log(nobody)))
     assert said in served.pages.state(nobody)["message"]
     assert "Traceback" not in "".join(served.pages.log(nobody))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"changed_since": "2026-02-31"}, "changed_since: Input should be a valid date"),
+        ({"changed_since": "2026-02-02", "changed_until": "2026-02-01"}, "no day lies between"),
+    ],
+)
+def test_what_only_the_run_can_refuse_fails_in_plain_words(served, parameters, said):
+    run = served.pages.start("backfill", **parameters)
+
+    assert "Failed" == served.pages.end_of(run)
+
+    assert said in served.pages.state(run)["message"]
+    served.pages.until(lambda: any(said in line for line in served.pages.log(run)))
+    assert "Traceback" not in "".join(served.pages.log(run))
 
 
 def test_a_backfill_may_name_a_file_and_only_say_what_it_would_do(served):

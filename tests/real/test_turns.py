@@ -14,6 +14,7 @@ import pytest
 
 from state.lock import RunLock
 from state.verify import verify
+from tests.prefect_home import prefect_home
 from tests.real.inventory import FACILITIES, Inventory
 from tests.real.place import SYNC, Place
 
@@ -122,6 +123,27 @@ def test_a_night_that_is_killed_while_it_waits_leaves_nothing_that_is_waited_for
     assert 0 == filled.code, filled.stderr
     assert {"sync", "backfill"} == {kind for kind, _ in runs(settled)}
     assert 0 == settled.sync().code
+    assert_all_is_well(settled, inventory)
+
+
+@pytest.mark.parametrize("how", ["directly", "as a flow"])
+def test_a_night_that_is_stopped_while_it_waits_says_that_nothing_was_sent(settled, inventory, how):
+    if how == "as a flow":
+        settled.environment |= {"PREFECT_HOME": prefect_home(settled.folder / "prefect")}
+    dearer(settled, inventory)
+    with under_way(settled, *BACKFILL) as backfill:
+        night = settled.start("sync", "--json", *(["--direct"] if how == "directly" else []))
+        waits(night)
+        night.send_signal(signal.SIGTERM)
+        stopped, received = settled.end_of(night), settled.wire.received
+
+    assert 143 == stopped.code
+    assert stopped.stderr.strip().endswith(f"unitsync sync --config {settled.config}")
+    assert "It had not begun: nothing was sent" in stopped.document["error"]
+    assert received == settled.wire.received
+    assert 0 == settled.end_of(backfill).code
+    assert ["sync", "backfill"] == [kind for kind, _ in runs(settled)]
+    assert 0 == settled.night().exit_code
     assert_all_is_well(settled, inventory)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from contextlib import ExitStack
 from datetime import datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -20,20 +19,11 @@ from flows.sync import sync
 from flows.world import World
 from tests.cluster import cluster
 from tests.marks import files_below, leaks
-from tests.prefect_home import prefect_home
 
 pytestmark = pytest.mark.slow
 
 CREATE = "POST units/bulk_create"
 SECRETS = (DEMO_CREDENTIALS.secret_key, DEMO_CREDENTIALS.client_secret)
-# All that is known, decided and noted down, without ids and times.
-TABLES = (
-    "SELECT scope, key, name, group_key, digest, payload FROM units",
-    "SELECT scope, key, name FROM groups",
-    "SELECT scope, digest, in_flight, accepted_rows, missing FROM scopes",
-    "SELECT scope, entity, key, action, outcome, words, status FROM changes",
-    "SELECT scope, method, path, purpose, state, status, words FROM requests",
-)
 
 
 @pytest.fixture(scope="module")
@@ -50,33 +40,14 @@ def night(place, dask):
         settings = load(place.config, environ=place.environment)
         with Crew.at(dask.address) as crew:
             crew.patience_seconds = patience_seconds
-            crew.patience_seconds = patience_seconds
             return sync(settings, world or World(), pusher=crew.spread(in_threads))
 
     return run
 
 
-def state_of(place):
-    return [sorted(place.rows_of(table), key=str) for table in TABLES]
-
-
-def start_again(place):
-    for file in place.folder.glob("unitsync.db*"):
-        file.unlink()
-    place.sandbox.reset()
-
-
 def on_dask(place, address):
     with place.config.open("a") as file:
         file.write(f'execution: {{engine: dask, address: "{address}"}}\n')
-
-
-def flow(place):
-    """A night as a flow run; Prefect's own server takes its time to start on a busy machine."""
-    process = place.start("sync", "--json")
-    _, told = process.communicate(timeout=180)
-    assert "Traceback" not in told
-    return SimpleNamespace(exit_code=process.returncode)
 
 
 def at_request(place, number, act):
@@ -116,6 +87,23 @@ def test_a_scheduler_that_is_not_there_is_told(tmp_path):
         pass
 
 
+def test_a_worker_with_another_version_is_told_by_a_check(place, inventory, dask, tmp_path):
+    dask.have(1)
+    metadata = tmp_path / "unitsync-0.0.7.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: unitsync\nVersion: 0.0.7\n")
+    dask.stranger(tmp_path)
+    on_dask(place, dask.address)
+
+    checked = place.run("check", "storage", "--json")
+
+    dask.kill()
+    assert 4 == checked.code
+    *_, workers = checked.document["pipelines"][0]["checks"]
+    assert ("workers", "failed") == (workers["check"], workers["status"])
+    assert "has 0.0.7, and this machine unitsync" in workers["message"]
+
+
 def test_dask_that_is_not_installed_is_told_with_the_extra(place, monkeypatch):
     on_dask(place, "tcp://127.0.0.1:1")
     monkeypatch.setattr(spreading, "find_spec", lambda name: None)
@@ -125,23 +113,16 @@ def test_dask_that_is_not_installed_is_told_with_the_extra(place, monkeypatch):
         pass
 
 
-def test_threads_dask_and_a_flow_on_dask_leave_the_same(place, inventory, dask, night):
+def test_a_shard_is_one_task_and_what_is_secret_stays_in_memory(place, inventory, dask, night):
     dask.have(2)
-    ends = []
-    for run in (place.night, night, lambda: flow(place)):
-        start_again(place)
-        if len(ends) == 2:
-            on_dask(place, dask.address)
-            place.environment |= {"PREFECT_HOME": prefect_home(place.folder / "prefect")}
-        assert 0 == run().exit_code
-        ends.append(state_of(place))
-        assert_all_there_once(place, inventory)
 
-    assert ends[0] == ends[1] == ends[2]
+    assert 0 == night().exit_code
+
+    assert_all_there_once(place, inventory)
     tasks = dask.client.run_on_scheduler(
         lambda dask_scheduler: [str(entry[0]) for entry in dask_scheduler.transition_log]
     )
-    assert 8 == len({key for key in tasks if key.startswith("unitsync-")})  # 2 runs, 4 scopes
+    assert 4 == len({key for key in tasks if key.startswith("unitsync-")})  # as many as scopes
     secrets = [*SECRETS, *(unit["lock"] for unit in inventory.units.values())]
     assert [] == leaks(secrets, files_below(place.folder) | {"dask": dask.written().encode()})
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from connectors.errors import ApiError
 from connectors.sandbox import StoredgeHabits
-from flows.apply import apply
 from flows.backfill import Backfill, backfill
 from flows.commands.plan import save_plan
 from flows.config_errors import ConfigError
@@ -43,6 +42,7 @@ from tests.simulation.invariants import (
     healed,
     nothing_secret,
     quiet,
+    runs_so_far,
     storage_units,
     told,
     words,
@@ -50,6 +50,13 @@ from tests.simulation.invariants import (
 from tests.simulation.night import BOTH, Lived, Simulated
 from tests.simulation.other_settings import decide
 from tests.simulation.people import People
+from tests.simulation.regrets import (
+    applying,
+    inverse,
+    nothing_new,
+    runs_that_did,
+    sending_again,
+)
 from tests.simulation.wire import Swarm, swarm
 
 # The rows of an inventory are normalised once for all worlds that share it.
@@ -147,6 +154,8 @@ class Life:
         self.fickle = self.plan.random() < 0.3
         self.backfills = self.world.chance("backfills")
         self.partly = self.backfills.random() < 0.3
+        self.regrets = self.world.chance("regrets")
+        self.regretful = self.regrets.random() < 0.25
 
     def live(self) -> None:
         """From the first night to the last; raises Violation."""
@@ -158,6 +167,8 @@ class Life:
                 if number:
                     self._day()
                 self._night()
+                if self.regretful and self.regrets.random() < 0.7:
+                    self._regret()
             self._heal()
         finally:
             self.tally.saw("checks", "worlds")
@@ -191,7 +202,8 @@ class Life:
         """Another run holds the state for the whole of a night."""
         with RunLock(self.world.state, "another", now=self.world.clock.now()):
             lived = self._live_through(Swarm())
-        refused = lived.exit_code == 4 and not lived.wire.attempts
+        # A setting that the export of yesterday does not fit is found before the lock is asked for.
+        refused = lived.exit_code in (2, 4) and not lived.wire.attempts
         self.checks.that("what another run holds is not touched", refused, str(lived.refusal))
         self.tally.saw("world", "states held by another run")
 
@@ -207,6 +219,27 @@ class Life:
         at = self.backfills.randint(1, STEPS) if self.backfills.random() < 0.3 else None
         self._live_through(self.swarm, at, engine=engine)
         self.tally.saw("world", "backfills")
+
+    def _regret(self) -> None:
+        """Somebody takes a run back, or sends again what it sent, through the same weather."""
+        again = self.regrets.random() < 0.2
+        runs = runs_that_did(self.world, more_than_create=not again)
+        if not runs:
+            return
+        run = self.regrets.choice(runs)
+        path = None if again else inverse(self.world, run, self.checks)
+        if not again and path is None:
+            return
+        engine = sending_again(run) if path is None else applying(path)
+        at = self.regrets.randint(1, STEPS) if self.regrets.random() < 0.3 else None
+        self.world.sound = False  # the vendors are not as the source says, and need not be
+        self.people.touched.clear()  # what nobody has looked for since goes back as well
+        serial = runs_so_far(self.world)
+        lived = self._live_through(self.swarm, at, engine=engine, resends=path is None)
+        nothing_new(self.world, lived, self.checks, serial)
+        self.tally.saw("world", "runs sent again" if path is None else "runs taken back")
+        if path is not None and lived.summary is not None:
+            self._is_stale(path)
 
     def _night(self) -> None:
         if self.partly and self.world.told and self.backfills.random() < 0.6:
@@ -254,10 +287,7 @@ class Life:
         return path
 
     def _is_stale(self, path: Path) -> None:
-        def late(settings: Settings, world: World, *, pusher: Pusher, reader: object) -> RunSummary:
-            return apply(settings, world, path, pusher=pusher)
-
-        lived = self._live_through(Swarm(), engine=late)
+        lived = self._live_through(Swarm(), engine=applying(path))
         refused = isinstance(lived.refusal, PlanRefused) and not lived.wire.attempts
         self.checks.that("a stale plan is refused", refused, f"exit code {lived.exit_code}")
         self.tally.saw("world", "stale plans")
@@ -269,9 +299,11 @@ class Life:
         mode: Mode = "crash",
         engine: Callable[..., RunSummary] = sync,
         among: str = "",
+        *,
+        resends: bool = False,
     ) -> Lived:
         before = Before.of(self.world)
-        witness = Witness(self.world, self.checks)
+        witness = Witness(self.world, self.checks, resends=resends)
         if self.handy and not self.healing and self.plan.random() < 0.4:
             self.hands.act_at_night(witness, lambda deed: self.tally.saw("world", deed))
         with CountingErrors(self.tally):

@@ -27,6 +27,8 @@ WORLD = {
     "clock jumps",
     "older states restored",
     "stale plans",
+    "runs taken back",
+    "runs sent again",
     "facilities that held units already",
     "scopes let through by a person",
     "late duplicates removed by a person",
