@@ -38,12 +38,13 @@ CONFIG = Path("unitsync.yaml")
 RETRY_MINUTES = 10.0
 # A day as the form and the API write it; JSON Schema's own `format` is not enforced.
 Day = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"})]
-# Nobody means the folder itself, and no path holds what ends a text in C.
-File = Annotated[Path, Field(json_schema_extra={"pattern": r"^[^\x00]+$"})]
+# Something, and no NUL, which no path can hold; nor half a surrogate pair, which ends the server.
+_TEXT = {"pattern": r"^[^\x00\ud800-\udfff]+$"}
+File = Annotated[Path, Field(json_schema_extra=_TEXT)]
 Minutes = Annotated[float, Field(ge=0, le=600)]
-Pace = Annotated[float, Field(gt=0)]
+Pace = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=1)]
-Name = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, json_schema_extra=_TEXT)]
 Pipeline = Annotated[str, Field(json_schema_extra=offer_pipelines)]
 Names = list[Name]
 
@@ -90,7 +91,7 @@ def reconciliation(
     config: File = CONFIG,
     pipelines: list[Pipeline] | None = None,
     adopt: bool = False,
-    confirmed: dict[str, str] | None = None,
+    confirmed: dict[str, Name] | None = None,
     share: Share = 1.0,
     retry_minutes: Minutes = RETRY_MINUTES,
 ) -> Ended:

@@ -55,7 +55,7 @@ class Run:
         """Writes the report and keeps the balance."""
         stop, timezone = self.world.stop, self.settings.schedule.timezone
         ended = replace(
-            self._in_turn(summary),
+            summary,
             pipelines=tuple(map(self._with_stocks, map(self._with_missing, summary.pipelines))),
             stopped_by=stop.number if stop.is_signalled else None,
             goes_on_from=self.before,
@@ -69,13 +69,6 @@ class Run:
         self.store.finish_run(self.run_id, done.status, done.record())
         _log_end(done)
         return done
-
-    def _in_turn(self, summary: RunSummary) -> RunSummary:
-        """The same with the run that it goes on from, and that which goes on from it."""
-        stop = self.world.stop
-        goes_on = stop.gave_way and not stop.is_signalled
-        next_id = self.world.new_id() if goes_on else None
-        return replace(summary, goes_on_from=self.before, goes_on_as=next_id)
 
     def _with_missing(self, summary: PipelineSummary) -> PipelineSummary:
         """The same with its missing units by scope, as the state has them now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -61,7 +62,8 @@ class Pages:
     def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
         self.url = f"http://127.0.0.1:{port}/api"
         self._process = process
-        self._client = httpx.Client(base_url=self.url, timeout=60)
+        headers = {"Content-Type": "application/json"}
+        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +133,8 @@ class Pages:
         answers: list[httpx.Response] = []
 
         def answered() -> bool:
-            answers.append(self._client.request(method, path, json=body or None))
+            content = json.dumps(body) if body else None  # in ASCII, so that it can say anything
+            answers.append(self._client.request(method, path, content=content))
             return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
 
         self.until(answered)

@@ -117,6 +117,7 @@ def test_three_deployments_are_offered_as_the_settings_say(served):
         ("backfill", {"requests_per_second": 0}, "less than or equal to the minimum"),
         ("backfill", {"only_failed": "perhaps"}, "is not of type 'boolean'"),
         ("backfill", {"config": ""}, "does not match"),
+        ("backfill", {"units": ["\ud800"]}, "does not match"),
         ("backfill", {"unit": ["u1"]}, "'unit' is not one of ['config', 'pipelines', 'scopes'"),
     ],
 )
