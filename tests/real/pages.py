@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -20,12 +19,6 @@ PREFECT: Mapping[str, str] = {
     "DO_NOT_TRACK": "1",
     "NO_COLOR": "1",
 }
-
-
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 class Pages:

@@ -20,7 +20,7 @@ from flows.sync import sync
 from flows.world import World
 from tests.cluster import cluster
 from tests.marks import files_below, leaks
-from tests.prefect_home import prefect_home
+from tests.prefect_server import prefect_home
 
 pytestmark = pytest.mark.slow
 
