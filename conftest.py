@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from flows.own_commands import started_with
-from tests.prefect_home import SHARED
+from tests.prefect_server import SHARED, end_prefect
 
 HERE = {None, "", "localhost", "127.0.0.1", "::1"}
 
@@ -47,8 +48,12 @@ def _no_command_before() -> Iterator[None]:
 def pytest_configure(config: pytest.Config) -> None:
     """Prefect reads its settings when it is imported, which is after this."""
     home = tempfile.TemporaryDirectory(prefix="unitsync-tests-")
-    config.add_cleanup(home.cleanup)
-    os.environ.setdefault(SHARED, home.name)  # the workers inherit that of the session
+    if SHARED in os.environ:  # of the session, whose worker this is
+        config.add_cleanup(home.cleanup)
+    else:
+        os.environ[SHARED] = home.name
+        atexit.register(home.cleanup)
+        atexit.register(end_prefect)  # before that, and after what Prefect has to say at its end
     os.environ["PREFECT_HOME"] = home.name
     os.environ.pop("PREFECT_API_URL", None)
     sys.addaudithook(_stay_here)

@@ -9,20 +9,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from connectors.clock import SystemClock
 from connectors.sandbox import SandboxServer, demo_sandbox
 from flows.cli import app
 from flows.commands.demo import bring
 from tests.bench import CREDENTIALS
+from tests.flow_runs import with_prefect
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 PROMISES = 10
-# Prefect takes about ten seconds to start its own server, longer on a busy machine.
-COMMAND_SECONDS = 120
 
 
 def commands(block: str) -> list[list[str]]:
@@ -31,21 +32,14 @@ def commands(block: str) -> list[list[str]]:
     return [shlex.split(line.removeprefix("$ ")) for line in lines]
 
 
-def run(command: list[str], folder: Path, **environ: str) -> None:
-    """The command as a person would run it, in `folder`; it must end well."""
+def run(command: list[str], **environ: str) -> None:
+    """The command as a person would run it, in the folder where we are; it must end well."""
     program, *arguments = command
     assert program == "unitsync"
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
+    with with_prefect():
+        done = CliRunner().invoke(app, arguments, env=environ)
 
-    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}\n{done.stderr}"
+    assert done.exit_code == 0, f"{shlex.join(command)}\n{done.output}"
 
 
 def test_the_two_commands_are_targets_that_make_knows() -> None:
@@ -54,19 +48,25 @@ def test_the_two_commands_are_targets_that_make_knows() -> None:
         subprocess.run([*command, "--dry-run"], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_the_commands_to_look_around_run_after_a_demo(tmp_path: Path) -> None:
+def test_the_commands_to_look_around_run_after_a_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for command in commands(BLOCKS[1]):
-        run(command, tmp_path)
+        run(command)
 
 
-def test_the_commands_for_an_inventory_of_ones_own_run_in_its_folder(tmp_path: Path) -> None:
+def test_the_commands_for_an_inventory_of_ones_own_run_in_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     bring(2, tmp_path)
     text = (ROOT / "examples" / "unitsync.yaml").read_text("utf-8")
     with SandboxServer(demo_sandbox(clock=SystemClock())) as sandbox:
         text = re.sub(r"https://api\.(storedgefms|travtus)\.com", sandbox.url, text)
         (tmp_path / "unitsync.yaml").write_text(text)
         for command in commands(BLOCKS[2]):
-            run(command, tmp_path, **CREDENTIALS)
+            run(command, **CREDENTIALS)
 
 
 def test_every_block_of_commands_is_run_by_one_of_these_tests() -> None:

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "https://semver.org",
     "https://keepachangelog.com/en/1.1.0/",
 }
-# The README's commands are run by tests/test_readme.py, as processes.
+# The README's commands are run by tests/test_readme.py.
 EVERY = [Page(path) for path in PAGES]
 RUN = [page for page in EVERY if any(step.language == "console" for step in page.steps)]
 BLOCKS = [

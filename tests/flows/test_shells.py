@@ -8,15 +8,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from connectors.clock import SystemClock
 from connectors.sandbox import DEMO_CREDENTIALS, Fault, SandboxServer, demo_sandbox
+from flows.cli import app
+from tests.flow_runs import shown_of, with_prefect
 from tests.marks import files_below, leaks
-from tests.prefect_home import prefect_home
+from tests.prefect_server import prefect_home
 
 HOSTILE = "<img src=x onerror=alert(1)> [free](https://evil.example) `x`"
 UNITSYNC = [sys.executable, "-m", "flows"]
@@ -36,16 +39,12 @@ def unit(rows):
 
 
 class Shell:
-    """`unitsync` as a user runs it, in a process of its own."""
+    """`unitsync` as a user runs it, in a process of its own, with Prefect's own server."""
 
-    def __init__(self, desk, sandbox):
+    def __init__(self, desk, environment):
         self.desk = desk
-        self.environment = os.environ | {
-            "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
-            "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
-            "SANDBOX": sandbox.url,
-            "PREFECT_HOME": prefect_home(desk.folder / "prefect"),
-        }
+        home = {"PREFECT_HOME": prefect_home(desk.folder / "prefect")}
+        self.environment = os.environ | environment | home
 
     def command(self, *arguments):
         return [*UNITSYNC, *arguments, "--config", str(self.desk.config)]
@@ -70,8 +69,31 @@ class Shell:
 
 
 @pytest.fixture
-def shell(desk, sandbox):
-    return Shell(desk, sandbox)
+def environment(sandbox):
+    return {
+        "STOREDGE_ACCESS_ID": DEMO_CREDENTIALS.access_id,
+        "STOREDGE_SECRET_KEY": DEMO_CREDENTIALS.secret_key,
+        "SANDBOX": sandbox.url,
+    }
+
+
+@pytest.fixture
+def shell(desk, environment):
+    return Shell(desk, environment)
+
+
+@pytest.fixture
+def run(desk, environment):
+    """A command in this process, whose flows are run with the server of all tests."""
+
+    def run(*arguments):
+        arguments = [*arguments, "--config", str(desk.config), "--json"]
+        with nullcontext() if "--direct" in arguments else with_prefect():
+            done = CliRunner().invoke(app, arguments, env=environment)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
 
 
 def state_of(folder: Path):
@@ -83,10 +105,12 @@ def state_of(folder: Path):
         return [sorted(table.fetchall(), key=str) for table in (known, groups, changes)]
 
 
-def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk, sandbox, unit):
+def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(
+    shell, run, desk, sandbox, unit
+):
     lock = "marked-lock-code"  # five digits stand in many a time stamp by chance
     desk.export(*(unit(number, lock=lock) for number in range(1, 5)), unit(5, width=0))
-    direct = shell.run("sync", "--direct", "--json")
+    direct = run("sync", "--direct")
     left = state_of(desk.folder)
     for file in desk.folder.glob("unitsync.db*"):
         file.unlink()
@@ -94,8 +118,8 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
 
     flow = shell.run("sync", "--json")
 
-    assert (0, 0) == (direct.returncode, flow.returncode), flow.stderr
-    ends = [json.loads(run.stdout)["pipelines"][0]["counts"] for run in (direct, flow)]
+    assert (0, 0) == (direct.exit_code, flow.returncode), flow.stderr
+    ends = [json.loads(done.stdout)["pipelines"][0]["counts"] for done in (direct, flow)]
     assert ends[0] == ends[1]
     assert left == state_of(desk.folder)
     assert "Traceback" not in flow.stderr
@@ -115,47 +139,45 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(shell, desk,
     assert [] == leaks(secrets, written)
 
 
-def test_a_reconciliation_finds_the_same_as_a_flow_and_directly(shell, desk, sandbox, unit):
+def test_a_reconciliation_finds_the_same_as_a_flow_and_directly(run, desk, sandbox, unit):
     desk.export(unit(1), unit(2))
-    shell.run("sync", "--direct")
+    run("sync", "--direct")
     [one] = [unit["id"] for unit in sandbox.units() if unit["name"] == "A1"]
     assert sandbox.edit("storedge", "unit", one, {"standard_rate": 77.0}) is None
 
-    direct = shell.run("reconcile", "--direct", "--json")
-    flow = shell.run("reconcile", "--json")
+    direct = run("reconcile", "--direct")
+    flow = run("reconcile")
 
-    assert (1, 1) == (direct.returncode, flow.returncode), flow.stderr
-    found = [json.loads(run.stdout)["pipelines"][0]["standings"] for run in (direct, flow)]
+    assert (1, 1) == (direct.exit_code, flow.exit_code), flow.stderr
+    found = [json.loads(done.stdout)["pipelines"][0]["standings"] for done in (direct, flow)]
     assert {"unit in step": 1, "unit drifted": 1, "group in step": 1} == found[0] == found[1]
-    with closing(sqlite3.connect(desk.folder / "prefect" / "prefect.db")) as db, db:
-        ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-reconciliation'")
-    assert "unit drifted" in data
+    _, artifacts = shown_of(desk.config)
+    [page] = [shown.data for shown in artifacts if shown.key == "unitsync-reconciliation"]
+    assert "unit drifted" in page
 
 
-def test_a_backfill_leaves_the_same_as_a_flow_and_directly(shell, desk, sandbox, unit):
+def test_a_backfill_leaves_the_same_as_a_flow_and_directly(run, desk, sandbox, unit):
     ends = []
     for how in (["--direct"], []):
         for file in desk.folder.glob("unitsync.db*"):
             file.unlink()
         sandbox.reset()
         desk.export(unit(1), unit(2), unit(3))
-        shell.run("sync", "--direct")
+        run("sync", "--direct")
         desk.export(unit(1, rate="120"), unit(2, rate="120"), unit(3, width=0))
-        done = shell.run("backfill", "--unit", "A2", "--unit", "u3", *how, "--json")
-        assert 0 == done.returncode, done.stderr
+        done = run("backfill", "--unit", "A2", "--unit", "u3", *how)
+        assert 0 == done.exit_code, done.stderr
         ends.append((json.loads(done.stdout)["pipelines"][0]["counts"], state_of(desk.folder)))
 
     assert (1, 1) == (ends[0][0]["updated"], ends[0][0]["rejected"])
     assert ends[0] == ends[1]
-    assert "Traceback" not in done.stderr
-    with closing(sqlite3.connect(desk.folder / "prefect" / "prefect.db")) as db, db:
-        ((data,),) = db.execute("SELECT data FROM artifact WHERE key = 'unitsync-backfill'")
-        ((name,),) = db.execute("SELECT name FROM flow")
-    assert ("backfill", True) == (name, "selected 2 of 3 rows" in data)
+    name, artifacts = shown_of(desk.config)
+    [page] = [shown.data for shown in artifacts if shown.key == "unitsync-backfill"]
+    assert ("backfill", True) == (name, "selected 2 of 3 rows" in page)
 
 
 def test_prefect_shows_how_far_a_long_night_is_and_what_needs_a_person_after_it(
-    shell, desk, sandbox, unit
+    run, desk, sandbox, unit
 ):
     desk.configure("requests_per_second: null", "requests_per_second: null\n      concurrency: 1")
     sites = [f"{number:08}-1111-4111-8111-111111111111" for number in range(10)]
@@ -164,18 +186,17 @@ def test_prefect_shows_how_far_a_long_night_is_and_what_needs_a_person_after_it(
     refused = Fault(kind="status", endpoint="POST units/bulk_create", status=400, body=body)
     sandbox.order_fault(refused)
     sandbox.order_fault(
-        Fault(kind="delay", endpoint="POST units/bulk_create", count=None, seconds=0.8)
+        Fault(kind="delay", endpoint="POST units/bulk_create", count=None, seconds=0.4)
     )
 
-    flow = shell.run("sync", "--json")
+    flow = run("sync")
 
-    assert 1 == flow.returncode, flow.stderr
-    with closing(sqlite3.connect(desk.folder / "prefect" / "prefect.db")) as db, db:
-        shown = db.execute("SELECT key, data FROM artifact").fetchall()
-    assert 4 == len(shown)  # that of the progress was made once, and then updated
-    told = dict(shown)
+    assert 1 == flow.exit_code, flow.stderr
+    _, artifacts = shown_of(desk.config)
+    assert 4 == len(artifacts)  # that of the progress was made once, and then updated
+    told = {shown.key: shown.data for shown in artifacts}
     assert 100.0 == float(told["unitsync-night-progress"])
-    (need, *_) = [n for n in json.loads(json.loads(told["unitsync-night-needs"])) if n["count"]]
+    (need, *_) = [n for n in json.loads(told["unitsync-night-needs"]) if n["count"]]
     assert ("failed", "storage") == (need["condition"], need["pipeline"])
     for data in (told["unitsync-night"], json.dumps(need)):
         assert "alert" in data
@@ -183,7 +204,7 @@ def test_prefect_shows_how_far_a_long_night_is_and_what_needs_a_person_after_it(
         assert "[free](" not in data
 
 
-def test_the_tasks_of_a_flow_wait_for_the_canary(shell, desk, sandbox, unit):
+def test_the_tasks_of_a_flow_wait_for_the_canary(run, desk, sandbox, unit):
     other = "22222222-2222-4222-8222-222222222222"
     desk.configure("missing: report", "missing: report\n    canary: 1")
     desk.export(unit(1), *(unit(number, site=other) for number in range(2, 9)))
@@ -192,16 +213,16 @@ def test_the_tasks_of_a_flow_wait_for_the_canary(shell, desk, sandbox, unit):
         Fault(kind="status", endpoint="POST units/bulk_create", status=400, body=body)
     )
 
-    flow = shell.run("sync", "--json")
+    flow = run("sync")
 
-    assert 1 == flow.returncode, flow.stderr
+    assert 1 == flow.exit_code, flow.stderr
     counts = json.loads(flow.stdout)["pipelines"][0]["counts"]
     assert (1, 7) == (counts["failed"], counts["held"])
     assert [] == sandbox.units(other)
 
 
 def test_a_killed_push_of_2000_creates_loses_nothing_and_repeats_nothing(
-    shell, desk, sandbox, unit
+    shell, run, desk, sandbox, unit
 ):
     rows = [
         unit(number, group=f"g{number % 20}", group_name=f"G{number % 20}")
@@ -219,10 +240,10 @@ def test_a_killed_push_of_2000_creates_loses_nothing_and_repeats_nothing(
     sandbox.clear_faults()
     assert 0 < len(sandbox.units()) < 2000
 
-    again = shell.run("sync", "--direct", "--json")
-    third = shell.run("sync", "--direct", "--json")
+    again = run("sync", "--direct")
+    third = run("sync", "--direct")
 
-    assert 0 == again.returncode, again.stderr
+    assert 0 == again.exit_code, again.stderr
     names = [live["name"] for live in sandbox.units()]
     assert (2000, 2000) == (len(names), len(set(names)))
     assert 2000 == json.loads(third.stdout)["pipelines"][0]["counts"]["unchanged"]

@@ -15,9 +15,9 @@ from connectors.sandbox import Fault
 from flows.config_errors import ConfigError
 from flows.settings import load
 from tests.marks import files_below, leaks
-from tests.prefect_home import prefect_home
+from tests.prefect_server import free_port, prefect_home
 from tests.real.inventory import FACILITIES, Inventory
-from tests.real.pages import PREFECT, Pages, free_port
+from tests.real.pages import PREFECT, Pages
 from tests.real.place import Place, opened
 
 pytestmark = pytest.mark.slow

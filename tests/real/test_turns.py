@@ -14,7 +14,7 @@ import pytest
 
 from state.lock import RunLock
 from state.verify import verify
-from tests.prefect_home import prefect_home
+from tests.prefect_server import prefect_home
 from tests.real.inventory import FACILITIES, Inventory
 from tests.real.place import SYNC, Place
 

@@ -23,9 +23,9 @@ import pytest
 from connectors.sandbox import DEMO_CREDENTIALS, Fault
 from tests.cluster import Cluster, cluster
 from tests.marks import files_below, leaks
-from tests.prefect_home import prefect_home
+from tests.prefect_server import free_port, prefect_home
 from tests.real.inventory import FACILITIES, Inventory
-from tests.real.pages import PREFECT, Pages, free_port, prefect_command
+from tests.real.pages import PREFECT, Pages, prefect_command
 from tests.real.place import ROOT, Place, opened
 
 pytestmark = pytest.mark.slow
