@@ -170,7 +170,9 @@ class Planner:
             self.store.link(self.job.name, scope, self.run_id, units, groups)
             plan = diff(desired, self.known(scope, desired.units["_key"]), self.job.policy)
         waiting = ambiguous | self.recovery.obstacles(plan.changes, reading)
-        plan = plan.holding_units(waiting)
+        if waiting:
+            known = self.known(scope, desired.units["_key"])
+            plan = diff(desired, known, self.job.policy, waiting).holding_units(waiting)
         plan = by_habit(self.job, self._only_vacant(plan, reading), reading)
         repeated = self.recovery.twins(reading)
         self.recovery.note_strangers(reading)

@@ -7,7 +7,7 @@ cannot move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -31,7 +31,7 @@ from transforms.collisions import (
     name_claim,
 )
 from transforms.group import REFERENCE, desired_groups
-from transforms.holds import hold_dependants
+from transforms.holds import INTO_GROUPS, hold_dependants
 from transforms.plan import Change, KnownGroup, KnownUnit
 from transforms.reshape import ScopeDesired
 from transforms.schema import TargetSchema
@@ -134,8 +134,10 @@ class ScopePlan:
         return replace(self, changes=hold_dependants(held))
 
 
-def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
-    """The plan of one scope."""
+def diff(
+    desired: ScopeDesired, known: Known, policy: Policy, waiting: Collection[str] = ()
+) -> ScopePlan:
+    """The plan of one scope. What is `waiting` for a person represents no group meanwhile."""
     touched, unchanged = _touched(desired.units, known.index, policy)
     units, refreshed = _unit_changes(touched, desired, known, policy)
     shown = frozenset(desired.units["_key"].tolist())
@@ -144,7 +146,8 @@ def diff(desired: ScopeDesired, known: Known, policy: Policy) -> ScopePlan:
     if policy.retire:
         units += [retirement(desired.scope, unit) for unit in _loaded(known, missing)]
     units = hold_taken(units, desired.units.columns, known, policy)
-    groups = _group_changes(desired, absent, known, policy) if policy.groups else []
+    late = {*waiting, *(unit.key for unit in units if unit.held and unit.action in INTO_GROUPS)}
+    groups = _group_changes(desired, absent, late, known, policy) if policy.groups else []
     astray = desired.astray.intersection(known.index["key"].tolist())
     return ScopePlan(
         scope=desired.scope,
@@ -266,11 +269,15 @@ def _addresses(known: Known, members: frozenset[str]) -> Bearers:
 
 
 def _group_changes(
-    desired: ScopeDesired, absent: Mapping[str, str], known: Known, policy: Policy
+    desired: ScopeDesired,
+    absent: Mapping[str, str],
+    waiting: AbstractSet[str],
+    known: Known,
+    policy: Policy,
 ) -> list[Change]:
     missing = frozenset(_missing(desired, absent))
     unseen = {key: group for key, group in absent.items() if key not in missing}
-    wanted = desired_groups(desired, known.groups, policy.schema, unseen)
+    wanted = desired_groups(desired, known.groups, policy.schema, unseen, waiting)
     columns = (known.index[name].tolist() for name in ("key", "group_key"))
     standing = dict(zip(*columns, strict=True)) if wanted else {}
     changes = (

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,15 +47,17 @@ def desired_groups(
     known: Mapping[str, KnownGroup],
     schema: TargetSchema,
     unseen: Mapping[str, str],
+    waiting: AbstractSet[str] = frozenset(),
 ) -> dict[str, DesiredGroup]:
     """The groups of a scope by key. Groups that the source no longer names are left alone.
 
     `unseen` are the known units that no valid row shows although the source may still have them,
-    each with the key of the group that it is known in.
+    each with the key of the group that it is known in. `waiting` are units that do not come
+    tonight: they represent a group only where nobody else can.
     """
     if "_group" not in desired.units.columns:
         return {}
-    members = _Members.of(desired, known, unseen)
+    members = _Members.of(desired, known, unseen, waiting)
     parts = zip(
         members.groups,
         members.names(),
@@ -79,7 +82,7 @@ class _Members:
     """The units of a scope, with the place of each one's group in `groups`.
 
     By group: what it is known for, whether a part of it is unseen, and whether that part is its
-    reference unit. `selected`: who is unseen was not asked about.
+    reference unit. `selected`: who is unseen was not asked about. `waiting` do not come tonight.
     """
 
     units: pd.DataFrame
@@ -89,10 +92,15 @@ class _Members:
     partial: Mask
     headless: Mask
     selected: bool
+    waiting: AbstractSet[str]
 
     @classmethod
     def of(
-        cls, desired: ScopeDesired, known: Mapping[str, KnownGroup], unseen: Mapping[str, str]
+        cls,
+        desired: ScopeDesired,
+        known: Mapping[str, KnownGroup],
+        unseen: Mapping[str, str],
+        waiting: AbstractSet[str],
     ) -> _Members:
         units = desired.units
         places, keys = pd.factorize(units["_group"], sort=True)
@@ -113,6 +121,7 @@ class _Members:
                 dtype=bool,
             ),
             selected=desired.part,
+            waiting=waiting,
         )
 
     def names(self) -> list[str]:
@@ -164,10 +173,17 @@ class _Members:
         current = np.array([held.get(REFERENCE) for held in self.known], dtype=object)
         unjudged = self.partial[self.places] & ~by_mark
         stays = (self.units["_key"].to_numpy() == current[self.places]) & (candidates | unjudged)
-        vacant = candidates & ~self._any(stays)[self.places]
+        vacant = self._coming(candidates) & ~self._any(stays)[self.places]
         staying = zip(self.places[stays].tolist(), np.flatnonzero(stays).tolist(), strict=True)
         chosen = {**self._lowest(vacant), **dict(staying)}
         return [chosen[place] for place in range(len(self.groups))]
+
+    def _coming(self, candidates: Mask) -> Mask:
+        """The candidates that do not wait, and where all of them do, those."""
+        if not self.waiting:
+            return candidates
+        coming = candidates & ~self.units["_key"].isin(list(self.waiting)).to_numpy()
+        return np.where(self._any(coming)[self.places], coming, candidates)
 
     def _lowest(self, candidates: Mask) -> dict[int, int]:
         if not candidates.any():

@@ -51,6 +51,18 @@ def test_the_lowest_number_comes_first_and_a2_stands_before_a10() -> None:
     assert reference([unit("A10"), unit("A2"), unit("B1")]) == "A2"
 
 
+def test_who_does_not_come_tonight_represents_a_group_only_where_nobody_else_can() -> None:
+    rows = [unit("A1"), unit("A2"), unit("A3", length=11.0)]
+
+    def chosen(*waiting: str, groups=None) -> str:
+        found = desired_groups(facility(rows), groups or {}, STOREDGE, {}, {*waiting})
+        return found[KEY].payload["reference_unit"]
+
+    assert chosen("A1") == "A2"
+    assert chosen("A1", "A2") == "A1"
+    assert chosen("A1", groups=known("A1")) == "A1"
+
+
 @pytest.mark.parametrize(
     "odd", ["width", "length", "height", "unit_type", "access_type"], ids=lambda name: name
 )
