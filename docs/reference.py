@@ -11,6 +11,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -296,13 +297,13 @@ def json_page() -> str:
 
 def tables_of_the_state() -> dict[str, list[tuple[str, str]]]:
     """(column, type) of every table and view of a new state."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    schema.migrate(connection)
-    names = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
-        "AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
-    ).fetchall()
-    return {name: _columns(connection, name) for (name,) in names}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        schema.migrate(connection)
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
+        ).fetchall()
+        return {name: _columns(connection, name) for (name,) in names}
 
 
 def _columns(connection: sqlite3.Connection, name: str) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def made(tmp_path: Path) -> Iterator[ExitStack]:
     (tmp_path / "exports").mkdir()
     for site in ("F1", "F2"):
         (tmp_path / "exports" / f"units-{site}.csv").write_text("UnitID,rate\n1,2.00\n")
-    with sqlite3.connect(tmp_path / "inventory.db") as db:
+    with closing(sqlite3.connect(tmp_path / "inventory.db")) as db, db:
         db.execute("CREATE TABLE units (id)")
         db.execute("INSERT INTO units VALUES (1)")
     db.close()

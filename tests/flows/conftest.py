@@ -6,6 +6,7 @@ import csv
 import itertools
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ class Desk:
         return int(self.sandbox.counts()["writes"])
 
     def rows_of(self, query: str) -> list[dict[str, Any]]:
-        with sqlite3.connect(self.folder / "unitsync.db") as db:
+        with closing(sqlite3.connect(self.folder / "unitsync.db")) as db, db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(query)]
 

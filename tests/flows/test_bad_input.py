@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import httpx
@@ -192,7 +193,7 @@ def renamed(row, old, new):
 
 def test_what_verify_finds_is_told_in_words_and_with_what_to_do(desk, unit, command):
     desk.sync(unit(1))
-    with sqlite3.connect(desk.folder / "unitsync.db") as db:
+    with closing(sqlite3.connect(desk.folder / "unitsync.db")) as db, db:
         db.execute("UPDATE units SET payload = '{}'")
 
     told = refusal(command("state", "verify"), 1)

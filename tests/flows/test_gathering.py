@@ -6,6 +6,7 @@ import json
 import random
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -115,7 +116,7 @@ def night(desk, rows):
     summary = desk.sync().document()
     for volatile in ("run_id", "report"):
         summary.pop(volatile)
-    with sqlite3.connect(desk.folder / "unitsync.db") as db:
+    with closing(sqlite3.connect(desk.folder / "unitsync.db")) as db, db:
         tables = {table: _table(db, table) for table in ("units", "groups", "scopes", "changes")}
         tables["rejections"] = _table(db, "rejections")
     return summary, tables

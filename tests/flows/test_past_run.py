@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_a_run_whose_process_is_gone_has_died_before_the_next_one_notices(desk, 
         store.begin_run("run-dead", "sync", ["storage"])
     assert "running" == json.loads(ask("runs", "last", "--json"))["status"]
 
-    with sqlite3.connect(desk.settings().state) as db:
+    with closing(sqlite3.connect(desk.settings().state)) as db, db:
         db.execute("UPDATE runs SET pid = ? WHERE run_id = 'run-dead'", (gone.pid,))
     db.close()
 
@@ -95,7 +96,7 @@ def test_a_run_on_another_machine_is_not_called_dead(desk, unit, ask):
     desk.sync(unit(1))
     with Store.open(desk.settings().state, clock=desk.clock.now, new_id=lambda: "unused") as store:
         store.begin_run("run-far", "sync", ["storage"])
-    with sqlite3.connect(desk.settings().state) as db:
+    with closing(sqlite3.connect(desk.settings().state)) as db, db:
         db.execute("UPDATE runs SET pid = 1, host = 'elsewhere' WHERE run_id = 'run-far'")
     db.close()
 

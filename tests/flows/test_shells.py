@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -98,7 +98,7 @@ def run(desk, environment):
 
 def state_of(folder: Path):
     """All that is known and decided, without ids and times."""
-    with sqlite3.connect(folder / "unitsync.db") as db:
+    with closing(sqlite3.connect(folder / "unitsync.db")) as db, db:
         known = db.execute("SELECT scope, key, name, group_key, digest, payload FROM units")
         groups = db.execute("SELECT scope, key, name, payload FROM groups")
         changes = db.execute("SELECT scope, entity, key, action, outcome FROM changes")
@@ -124,7 +124,7 @@ def test_flow_and_direct_leave_the_same_state_and_the_same_outcomes(
     assert left == state_of(desk.folder)
     assert "Traceback" not in flow.stderr
     prefect = desk.folder / "prefect" / "prefect.db"
-    with sqlite3.connect(prefect) as db:
+    with closing(sqlite3.connect(prefect)) as db, db:
         shown = dict(db.execute("SELECT key, data FROM artifact"))
         (runs,) = db.execute("SELECT count(*) FROM task_run").fetchone()
     assert "| storage | ok | 5 |" in shown["unitsync-night"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def units(rows):
 
 
 def in_a_database(desk, units: list[Row]) -> str:
-    with sqlite3.connect(desk.folder / "units.db") as db:
+    with closing(sqlite3.connect(desk.folder / "units.db")) as db, db:
         names = ", ".join(f'"{name}"' for name in units[0])
         db.execute(f"CREATE TABLE units ({names})")
         marks = ", ".join("?" * len(units[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_as_of_each_run_is_known_what_its_end_left(
             store.finish_run(f"run-{number}", "ok", {})
             known = store.known_units("storage", "facility", KEYS)
             left.append({key: one.payload for key, one in known.items()})
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         told = [
             {
                 key: one.payload
@@ -64,7 +65,7 @@ def do(store: Store, run: str, key: str, deed: str, rate: int) -> None:
 
 def test_what_an_older_version_did_not_keep_is_not_made_up(night: Any, make: Any) -> None:
     night.link(make.unit("1"))
-    with sqlite3.connect(night.store._path) as db:
+    with closing(sqlite3.connect(night.store._path)) as db, db:
         db.execute("UPDATE past_begins SET serial = 1")
     db.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_before_it_was_known_and_after_it_was_let_go_no_run_is_quiet(night: Any,
 
 def test_nothing_is_made_up_of_runs_before_the_past_was_kept(night: Any, runs: Any) -> None:
     runs(OK, OK)
-    with sqlite3.connect(night.path) as db:
+    with closing(sqlite3.connect(night.path)) as db, db:
         db.execute("UPDATE past_begins SET serial = 3")
     db.close()
 

@@ -7,6 +7,7 @@ import io
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import fsspec
@@ -172,7 +173,7 @@ def test_white_space_alone_is_unreadable(tmp_path: Path, name: str) -> None:
 
 
 def database(path: Path) -> bytes:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE units (id)")
     connection.close()
     return path.read_bytes()

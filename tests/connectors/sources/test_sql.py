@@ -188,7 +188,7 @@ def test_nothing_can_be_written_by_a_function_either(tmp_path: Path) -> None:
 
 def test_an_sqlite_file_is_opened_for_reading_and_never_made(tmp_path: Path) -> None:
     url = url_of("sqlite", tmp_path)
-    with sqlite3.connect(tmp_path / "units.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "units.db")) as connection, connection:
         connection.execute("CREATE TABLE units (id)")
         connection.execute("INSERT INTO units VALUES (7)")
     connection.close()
