@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
-import sys
 from contextlib import redirect_stderr
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.commands import demo, plan
 from flows.console import out
 from state.store import Store
-
-# Prefect takes about ten seconds to start its own server, longer on a busy machine.
-PREFECT_SECONDS = 120
+from tests.flow_runs import with_prefect
 
 
 @pytest.fixture(scope="module")
@@ -130,18 +128,11 @@ def test_a_folder_that_is_a_file_is_refused_in_one_message(
     assert "choose another with --folder" in _words(capsys)
 
 
-@pytest.mark.slow
 def test_the_nights_can_be_prefect_flow_runs_and_the_terminal_stays_clean(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", "demo", "--prefect", "--folder", str(tmp_path / "demo")],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=PREFECT_SECONDS,
-        check=False,
-    )
+    with with_prefect():
+        done = CliRunner().invoke(app, ["demo", "--prefect", "--folder", str(tmp_path / "demo")])
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.output
     assert "116 created" in done.stdout
     assert "A third night would send nothing" in done.stdout
     assert "Traceback" not in done.stderr

@@ -1,7 +1,8 @@
 """unitsync as a machine runs it: processes of its own, a file on a disk, and both vendors' sandbox
 behind real sockets.
 
-Nothing is replaced: a run here is the command that cron would start.
+Nothing is replaced: a run here is the command that cron would start, in a process of its own
+wherever the end of a process, its output, its limits or its locks are the point.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
 from connectors.clock import SystemClock
 from connectors.sandbox import (
     DEMO_CREDENTIALS,
@@ -30,6 +33,7 @@ from connectors.sandbox import (
     StoredgeVendor,
     TravtusVendor,
 )
+from flows.cli import app
 from flows.settings import load
 from flows.summary import RunSummary
 from flows.sync import sync
@@ -132,6 +136,12 @@ class Ended:
         return " ".join(self.stderr.split())
 
 
+def _ended(code: int, stdout: str, stderr: str) -> Ended:
+    """No traceback ever reaches a user."""
+    assert "Traceback" not in stderr, stderr
+    return Ended(code, stdout, stderr)
+
+
 class Place:
     """A folder in which unitsync runs, and the vendors that it reaches from there."""
 
@@ -159,19 +169,20 @@ class Place:
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
 
-    def run(self, *arguments: str, **options: Any) -> Ended:
-        """A command to its end. No traceback ever reaches a user."""
-        return self.end_of(self.start(*arguments, **options))
+    def run(self, *arguments: str) -> Ended:
+        """A command to its end, in this process: for a test that is not about processes."""
+        command = [*arguments, "--config", str(self.config)]
+        done = CliRunner().invoke(app, command, env=dict(self.environment))
+        return _ended(done.exit_code, done.stdout, done.stderr)
 
     def end_of(self, process: subprocess.Popen[str]) -> Ended:
         """The end of a command under way."""
         stdout, stderr = process.communicate(timeout=60)
-        assert "Traceback" not in stderr, stderr
-        return Ended(process.returncode, stdout or "", stderr)
+        return _ended(process.returncode, stdout or "", stderr)
 
     def sync(self, **options: Any) -> Ended:
-        """A night."""
-        return self.run(*SYNC, **options)
+        """A night, in a process of its own."""
+        return self.end_of(self.start(*SYNC, **options))
 
     def night(self) -> RunSummary:
         """The same engine in this process, for the nights that a test is not about."""

@@ -20,7 +20,7 @@ def test_a_second_run_is_refused_by_name_and_touches_nothing(place, inventory):
     first = place.start(*SYNC)
     assert creating.wait(60)
 
-    second = place.sync()
+    second = place.run(*SYNC)
     runs, reports = place.rows_of("SELECT run_id FROM runs"), list(place.folder.glob("reports/*"))
     place.wire.watch = lambda number, side: None
     second_is_over.set()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.real.inventory import Inventory
-from tests.real.place import CONFIG, Ended, Place
+from tests.real.place import CONFIG, SYNC, Ended, Place
 
 # Enough for the tables, and for the journal of some requests but not of all.
 SCARCE_KILOBYTES = 400
@@ -61,12 +61,12 @@ def assert_heals(place: Place, inventory: Inventory) -> None:
 def test_a_disk_that_fills_up_ends_the_night_with_nothing_sent_unwritten(
     place, inventory, small_disk
 ):
-    in_the_push = place.sync()
+    in_the_push = place.run(*SYNC)
     assert_refused(in_the_push)
     assert_all_that_was_sent_is_in_the_journal(place)
 
     fill(small_disk)
-    at_the_start = place.sync()
+    at_the_start = place.run(*SYNC)
     assert 4 == at_the_start.code
     assert "free some space" in at_the_start.message
     assert_all_that_was_sent_is_in_the_journal(place)

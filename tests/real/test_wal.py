@@ -33,7 +33,7 @@ def test_a_lost_log_is_a_state_that_is_older_so_every_scope_is_read_again(killed
     killed.state.with_name("unitsync.db-wal").unlink()
     reads = killed.sandbox.counts()["reads"]
 
-    night = killed.sync()
+    night = killed.run(*SYNC)
 
     assert 0 == night.code, night.stderr
     assert killed.sandbox.counts()["reads"] - reads >= 6
@@ -50,7 +50,7 @@ def test_the_log_of_another_night_is_never_believed(killed, inventory, tmp_path)
     shutil.copy(log, killed.state.with_name("unitsync.db-wal"))
     before, received = killed.bytes_of_state(), killed.wire.received
 
-    night = killed.sync()
+    night = killed.run(*SYNC)
     seen = killed.run("state", "verify")
 
     assert (4, 1) == (night.code, seen.code)
