@@ -6,12 +6,13 @@ may have been processed although the answer is no.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from connectors.errors import ApiError, NotFound, Rejected, RequestTooLarge
 from connectors.targets.bulk import Identity, failed
 from connectors.targets.offenders import speaks_of_items
+from transforms.change import GROUP_FIELD
 from transforms.plan import Change, Result
 
 
@@ -51,11 +52,19 @@ def explained(refusal: Rejected | None, found: Result) -> Result:
 
 def _contradicting(refused: Result, error: Rejected) -> Result:
     """A refusal with what its words say against what is known: a unit or group that is not there, a
-    group that was not found, a reference unit outside of its group."""
+    group that was not found, or that somebody else made the unit the reference of, a reference unit
+    outside of its group."""
     change, words = refused.change, refused.words
     doubted: list[Identity] = [change.identity] if isinstance(error, NotFound) else []
     if change.group is not None and "unit_group" in words:
-        doubted = [("group", change.group)]
+        doubted = [("group", group) for group in _entered_and_left(change)]
     reference = {**change.whole, **change.after}.get("reference_unit")
     strayed = (str(reference),) if reference and "reference_unit" in words else ()
     return replace(refused, doubted=tuple(doubted), strayed=strayed)
+
+
+def _entered_and_left(change: Change) -> Iterator[str]:
+    """The groups of which a refusal of the one field may speak."""
+    for group in (change.group, change.before.get(GROUP_FIELD)):
+        if group is not None:
+            yield str(group)

@@ -115,6 +115,23 @@ def test_a_reference_unit_moved_by_hand_is_moved_back_once_the_api_refuses_it(de
     assert live(desk)["A1"]["unit_group_id"] == live(desk)["A2"]["unit_group_id"] != elsewhere
 
 
+def test_a_reference_unit_set_by_hand_hands_over_once_the_api_has_refused_its_move(desk, unit):
+    other = {"group": "5x10", "group_name": "5x10 indoor"}
+    desk.sync(unit(1), unit(2), unit(3), unit(4, **other))
+    theirs = live(desk)["A2"]
+    by_hand(desk, "group", theirs["unit_group_id"], reference_unit_id=theirs["id"])
+    changed = [unit(1), unit(2, **other), unit(3), unit(4, **other)]
+
+    first = desk.sync(*changed)
+    second = desk.sync(*changed)
+    third = desk.sync(*changed)
+
+    assert {"extracted": 4, "unchanged": 3, "failed": 1} == counts(first)
+    assert {"extracted": 4, "unchanged": 3, "moved": 1} == counts(second)
+    assert {"extracted": 4, "unchanged": 4} == counts(third)
+    assert live(desk)["A4"]["unit_group_id"] == live(desk)["A2"]["unit_group_id"]
+
+
 def test_an_apartment_deleted_by_hand_is_found_under_its_new_identifier(community, apartment):
     community.sync(apartment(1), apartment(2))
     [gone] = [u for u in community.sandbox.units("COMM-1") if u["external_ref"] == "c1-2"]
