@@ -135,6 +135,18 @@ def test_a_worker_lost_at_any_step_costs_nothing(desks, nights):
         assert expected == shown(desk), ends
 
 
+def test_what_a_lost_worker_had_made_is_found_and_never_sent_again(desk, nights):
+    lone(desk)
+    worker = Worker(3)  # heard of the second request, and not of its answer
+    desk.export(*nights[0])
+
+    summary = sync(desk.settings(), desk.world(), pusher=worker.pusher)
+
+    assert "ok" == summary.status
+    assert [] == desk.rows_of("SELECT * FROM requests WHERE status >= 400")
+    assert {f"A{n}" for n in range(1, 7)} == set(desk.live())
+
+
 def test_a_scope_that_no_worker_takes_is_not_sent_and_planned_again(desk, nights):
     def nobody(push, shards):
         def open_lane(push):

@@ -7,11 +7,12 @@ import httpx
 import pytest
 
 from connectors.errors import ApiUnreachable, CredentialsRefused
+from connectors.retry import ATTEMPTS
 from connectors.sandbox import StoredgeHabits
 from connectors.targets.push import FRUITLESS_ROUNDS
 
 from .desk import CommunityDesk, FacilityDesk, apartment, unit
-from .wire import after, answering, before, truncated
+from .wire import after, answering, before, rewritten, truncated
 
 CREATE_GROUPS = "POST unit_groups"
 UPDATE_GROUPS = "PATCH unit_groups"
@@ -127,6 +128,30 @@ def test_an_unknown_create_that_landed_costs_one_listing_and_no_second_write(wri
     assert 1 == pushed.reads.total()
     assert 1 == pushed.endpoints.count(endpoint)
     assert 0 == desk.clock.slept
+
+
+def test_an_answer_that_shows_a_new_unit_twice_is_settled_by_reading(desk):
+    def twice(body):
+        return {**body, "units": [*body["units"], {**body["units"][0], "id": "another"}]}
+
+    desk.wire.cut("POST /units/bulk_create", rewritten(twice))
+
+    pushed = desk.night(UNITS)
+
+    assert {"GET units": 1} == dict(pushed.reads)
+    assert desk.live()["A1"]["id"] == desk.book.units["u1"].remote_id
+    desk.assert_in_step(UNITS)
+
+
+def test_what_was_in_doubt_stays_so_when_the_line_is_cut_before_it_is_sent_again(desk):
+    desk.night(MIXED)
+    desk.fault("status_after", UPDATE_UNITS, status=500, count=ATTEMPTS)
+    _cut(desk, UPDATE_UNITS, before(httpx.ConnectError), count=ATTEMPTS, skip=ATTEMPTS)
+
+    pushed = desk.night({**MIXED, "u3": unit("A3", "5x5")})
+
+    assert "failed" == pushed.of("u3")[0]
+    assert ("unit_group",) == pushed.outcomes["unit", "u3"].forget
 
 
 def test_an_unknown_create_is_looked_for_three_times_before_it_counts_as_lost(desk):
