@@ -12,7 +12,7 @@ reads what was in flight. Tasks are never tried again: nobody would have looked.
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -119,10 +119,14 @@ def flow_run(key: str, config: Path, retry_minutes: float) -> Iterator[Pages]:
             raise
 
 
+# Beside an event loop, as in a notebook, Prefect would give something to be awaited.
+_AT_ONCE: Mapping[str, Any] = {"_sync": True}
+
+
 def result_of(state: State[Any]) -> RunSummary:
     """The summary of a run that has ended in this state; raises what ended it instead."""
     try:
-        return cast("RunSummary", state.result())
+        return cast("RunSummary", state.result(**_AT_ONCE))
     except NightEnded as night:
         return night.summary
 
