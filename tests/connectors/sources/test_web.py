@@ -66,6 +66,7 @@ def test_an_export_is_read_whole_and_asked_for_once() -> None:
         ("units.xlsx", workbook(Units=[["site", "unit"], ["F1", 1], ["F1", 2]]), {}),
         ("units.json", '[{"site": "F1", "unit": 1}, {"site": "F1", "unit": 2}]', {}),
     ],
+    ids=["gzip", "gzip as an encoding", "encoded on the way", "workbook", "json"],
 )
 def test_any_format_is_read_packed_or_not(
     name: str, body: bytes | str, headers: dict[str, str]
