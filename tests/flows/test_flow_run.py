@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from prefect.states import Completed
 
@@ -16,4 +17,6 @@ def test_its_summary_is_at_hand_beside_an_event_loop_too() -> None:
     async def beside() -> RunSummary:
         return result_of(Completed(data=SUMMARY))
 
-    assert SUMMARY == result_of(Completed(data=SUMMARY)) == asyncio.run(beside())
+    with ThreadPoolExecutor(1) as pool:
+        assert SUMMARY == result_of(Completed(data=SUMMARY))
+        assert SUMMARY == pool.submit(lambda: asyncio.run(beside())).result()

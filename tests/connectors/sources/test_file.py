@@ -175,7 +175,6 @@ def test_white_space_alone_is_unreadable(tmp_path: Path, name: str) -> None:
 def database(path: Path) -> bytes:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE units (id)")
-    connection.close()
     return path.read_bytes()
 
 
