@@ -9,6 +9,7 @@ import pytest
 from flows.apply import apply
 from flows.commands.plan import save_plan
 from flows.saved_plan import PlanRefused
+from flows.sync import Watcher
 
 
 @pytest.fixture
@@ -60,6 +61,15 @@ def test_a_plan_is_applied_once(desk, unit, saved):
 
     with pytest.raises(PlanRefused, match="the state has moved on"):
         applied(desk, path)
+
+
+def test_a_plan_that_a_run_overtakes_while_its_source_is_read_is_refused(desk, unit, saved):
+    desk.export(unit(1))
+    path = saved()
+    overtaken = Watcher(stage=lambda pipeline, stage: stage == "extract" and desk.sync())
+
+    with pytest.raises(PlanRefused, match="the state has moved on"):
+        apply(desk.settings(), desk.world(), path, watcher=overtaken)
 
 
 def test_a_first_plan_needs_no_state_and_adopts_nothing_twice(desk, unit, saved):

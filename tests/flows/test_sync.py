@@ -170,6 +170,27 @@ def test_an_occupied_unit_is_never_retired(desk, unit):
     assert desk.live()["A12"]["rentable"] is not False
 
 
+def test_a_unit_whose_vacancy_cannot_be_read_is_not_retired(desk, unit):
+    desk.configure("missing: report", "missing: retire")
+    many = [unit(number) for number in range(1, 13)]
+    desk.sync(*many)
+    desk.fault("status", "GET units", status=500, count=100)
+
+    summary = desk.sync(*many[:-1])
+
+    assert {"extracted": 11, "unchanged": 11, "held": 1, "missing": 1} == counts(summary)
+    assert desk.live()["A12"]["rentable"] is not False
+
+
+def test_an_extract_that_was_cut_is_no_measure_for_the_next_night(desk, unit):
+    desk.export(*(unit(number) for number in range(1, 13)))
+    desk.source.write_bytes(desk.source.read_bytes()[:-20])
+
+    desk.sync()
+
+    assert [{"accepted_rows": None}] == desk.rows_of("SELECT accepted_rows FROM scopes")
+
+
 @pytest.mark.parametrize("kind", ["drop_after", "status_after", "malformed"])
 @pytest.mark.parametrize("endpoint", ["POST unit_groups", "POST units/bulk_create"])
 def test_a_lost_answer_creates_nothing_twice(desk, unit, kind, endpoint):
