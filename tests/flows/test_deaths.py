@@ -41,6 +41,28 @@ def died(desk, rows):
     desk.sandbox.handle = answer
 
 
+def test_what_a_dead_run_had_changed_and_no_reading_shows_is_sent_again(desk, rows):
+    unit, answer = rows[0], desk.sandbox.handle
+    desk.configure("combination_lock_number", "overlock_lock_number")
+    desk.sync(unit(1, lock="40001"))
+
+    def handle(request):
+        reply = answer(request)
+        if "bulk_update" in request.path:
+            raise ProcessDied
+        return reply
+
+    desk.sandbox.handle = handle
+    with pytest.raises(ProcessDied):
+        desk.sync(unit(1, lock="90909"))
+    desk.sandbox.handle = answer
+
+    summary = desk.sync(unit(1, lock="40001"))
+
+    assert 1 == summary.pipelines[0].counts["updated"]
+    assert 0 == desk.sync().pipelines[0].counts["updated"]
+
+
 def test_the_next_run_says_which_run_died_where_and_what_it_left(desk, died, rows):
     summary = desk.sync()
 
