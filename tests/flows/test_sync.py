@@ -481,6 +481,18 @@ def test_what_somebody_changed_at_the_vendor_is_held_where_only_undrifted_units_
     assert (111, 130) == tuple(desk.live()[name]["standard_rate"] for name in ("A2", "A3"))
 
 
+@pytest.mark.parametrize("habit", ["vacant_only", "undrifted_only"])
+def test_a_stricter_habit_that_cannot_look_holds_what_it_would_have_judged(desk, unit, habit):
+    desk.configure("requests_per_second: null", f"requests_per_second: null\n      {habit}: true")
+    desk.sync(unit(1))
+    desk.fault("status", "GET units", status=500, count=100)
+
+    summary = desk.sync(unit(1, rate="120"))
+
+    assert {"extracted": 1, "held": 1} == counts(summary)
+    assert 100 == desk.live()["A1"]["standard_rate"]
+
+
 def test_the_stricter_habits_are_off_by_default(desk, unit):
     desk.sync(unit(1), unit(2))
     desk.sandbox.edit("storedge", "unit", desk.live()["A2"]["id"], {"status": "occupied"})
