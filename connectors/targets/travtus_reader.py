@@ -1,7 +1,8 @@
 """Travtus, reading: a group counts as read when the API says that there is no more of it.
 
 404 `not_found` is how Travtus says that nothing matches (contracts A.4). A page that brings nothing
-new, or a record that makes no sense, leaves the group unreadable, which is never the same as empty.
+new, an error inside a success, or a record that makes no sense, leaves the group unreadable, which
+is never the same as empty.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from connectors.errors import ListingUnreadable, NotFound
 from connectors.http import HttpClient, Reply
 from connectors.targets.settings import TravtusSettings
+from connectors.words import tidy, words_of
 from transforms.canonical import canonical, flatten
 from transforms.plan import Live, LiveUnit
 from transforms.schema import TargetSchema
@@ -58,6 +60,9 @@ class TravtusReader:
             if error.error_type == "not_found":
                 return None
             raise
+        if reply.json.get("error"):
+            words = tidy(words_of(reply.json), self.client.redact)
+            raise ListingUnreadable(f"units of {scope}: the reply has an error in it: {words}")
         listed, last = _listed(reply), reply.json.get("last_id")
         if listed is None or not isinstance(last, int):
             raise ListingUnreadable(f"units of {scope}: the reply has no units and last_id")

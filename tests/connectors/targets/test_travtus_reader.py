@@ -85,6 +85,8 @@ def test_any_other_404_is_not_empty(community, kind, error):
         {"units": ["A1"], "last_id": -1},
         {"units": [{"unit_number": "1"}], "last_id": -1},
         {"units": [{"identifier": None}], "last_id": -1},
+        {"units": [], "last_id": -1, "error": {"type": "invalid_authorization", "message": "?"}},
+        {"units": [], "last_id": -1, "error": {"message": "?"}},
     ],
 )
 def test_a_listing_that_makes_no_sense_is_unreadable(community, reply):
