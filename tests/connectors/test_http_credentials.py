@@ -264,6 +264,20 @@ def test_no_secret_gets_into_an_error(step: Step) -> None:
     assert not re.search("token-[12]", printed)
 
 
+def test_a_token_that_another_thread_replaced_meanwhile_gets_into_no_error() -> None:
+    auth = bearer()
+
+    def overtaken(request: httpx.Request) -> httpx.Response:
+        auth.renew(request)
+        auth.prepare(lambda url, form: {"access_token": "token-2", "expires_in": 3600})
+        return said(400, message=f"{request.headers['Authorization']} is no lock code")
+
+    error = failure(client_of(Vendor(overtaken), auth))
+
+    assert "is no lock code" in str(error)
+    assert "token-1" not in error.words
+
+
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_no_credential_of_the_settings_gets_into_an_error(status: int) -> None:
     """A token endpoint that repeats the form does not put it into the report."""

@@ -182,6 +182,21 @@ def test_a_unit_whose_vacancy_cannot_be_read_is_not_retired(desk, unit):
     assert desk.live()["A12"]["rentable"] is not False
 
 
+def test_a_scope_that_could_not_be_read_the_first_night_is_read_the_next(desk, unit):
+    desk.sync(unit(1), unit(2))
+    for file in desk.folder.glob("unitsync.db*"):
+        file.unlink()
+    desk.fault("status", "GET units", status=403)
+
+    first = desk.sync(unit(1), unit(2))
+    settled = desk.rows_of("SELECT * FROM scopes WHERE synced_at IS NOT NULL")
+    second = desk.sync()
+
+    assert {"extracted": 2, "failed": 2} == counts(first)
+    assert [] == settled
+    assert (0, 0) == (second.exit_code, second.pipelines[0].counts["created"])
+
+
 def test_an_extract_that_was_cut_is_no_measure_for_the_next_night(desk, unit):
     desk.export(*(unit(number) for number in range(1, 13)))
     desk.source.write_bytes(desk.source.read_bytes()[:-20])

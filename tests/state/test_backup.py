@@ -167,6 +167,22 @@ def test_a_restored_state_is_the_older_one_and_says_so(
     assert replaced not in backups(path)
 
 
+def test_a_snapshot_of_a_restored_state_says_so_too(
+    store: Store, path: Path, tmp_path: Path
+) -> None:
+    run(store, 1)
+    copy = backup(path, now=NOW)
+    run(store, 2)
+    store.close()
+    restore(copy, path, now=NOW)
+
+    shot = tmp_path / "shot.db"
+    backup_module.snapshot(path, shot)
+
+    with Store.open(shot, clock=lambda: NOW, new_id=lambda: "unused") as previewed:
+        assert previewed.restored_from_older
+
+
 def test_the_log_of_a_killed_run_is_not_mixed_into_the_restored_state(
     store: Store,
     path: Path,
