@@ -42,6 +42,8 @@ from state.store import Store
 TRIES_MORE = 2
 # How often the main thread can hear a signal, or Prefect.
 _LOOK_SECONDS = 1.0
+# Beside an event loop, as in a notebook, Prefect would give something to be awaited.
+_AT_ONCE: Mapping[str, Any] = {"_sync": True}
 
 # Runs with this watcher until this stop is set.
 Engine = Callable[[Watcher, Stop], RunSummary]
@@ -117,10 +119,6 @@ def flow_run(key: str, config: Path, retry_minutes: float) -> Iterator[Pages]:
         except StateIsLocked:
             _try_again(retry_minutes)
             raise
-
-
-# Beside an event loop, as in a notebook, Prefect would give something to be awaited.
-_AT_ONCE: Mapping[str, Any] = {"_sync": True}
 
 
 def result_of(state: State[Any]) -> RunSummary:

@@ -14,7 +14,7 @@ from connectors.sources.by_scope import Extract, by_scope
 from connectors.sources.extract import Chunks, Malformed
 from connectors.sources.join import joined
 from connectors.sources.location import origin_of
-from connectors.sources.lookup import looked_up
+from connectors.sources.lookup import LookupUnreadable, looked_up
 from connectors.sources.shelf import Shelf
 from connectors.sources.source import Source
 from connectors.sources.source import extract as read_source
@@ -76,16 +76,9 @@ class Job:
         """The mapping with its lookups looked up; raises SourceUnreadable."""
         try:
             return looked_up(self.pipeline.mapping, self.settings.base)
-        except SourceUnreadable as error:
-            place = self.settings.place(f"pipelines.{self.name}.{self._looking_up(str(error))}")
+        except LookupUnreadable as error:
+            place = self.settings.place(f"pipelines.{self.name}.{error.setting}")
             raise SourceUnreadable(f"{_sentence(error)} It is named in {place}.") from error
-
-    def _looking_up(self, message: str) -> str:
-        """The setting whose table a message is about."""
-        for name, spec in self.pipeline.mapping.fields.items():
-            if spec.lookup and spec.lookup in message:
-                return f"fields.{name}.lookup"
-        return "scope.lookup"
 
     @property
     def version(self) -> str:

@@ -135,7 +135,8 @@ def _source_comment(source: Mapping[str, Any]) -> str:
     if "header" in source:
         told.append(f"the names stand in row {source['header']}, below a title")
     if "from_path" in source:
-        told.append("the column “facility” is what tells the files apart")
+        [column] = re.compile(source["from_path"]).groupindex
+        told.append(f"the column “{column}” is what tells the files apart")
     return f"likely: {'; '.join(told)}" if told else ""
 
 

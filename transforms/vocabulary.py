@@ -97,7 +97,7 @@ COMMON: Final = {
         "facility;property;community;store;location;site code;facility code;property code;"
         "location code;store number;facility name;site name;property name;community name;"
         "location name;store name;complex;standort;filiale;anlage;liegenschaft;etablissement;"
-        "vestiging;sucursal;centre;center;centro;facility code;sede"
+        "vestiging;sucursal;centre;center;centro;sede"
     ),
 }
 STORAGE: Final = COMMON | {
@@ -313,9 +313,7 @@ def is_by_another_time(name: str) -> bool:
 
 def is_in_metres(name: str) -> bool:
     """`Largeur (m)`, `width m`."""
-    return (
-        re.search(r"[ (\[](m|cm|mt|mtr|metres?|meters?)[)\].]*\Z", name, re.IGNORECASE) is not None
-    )
+    return _METRES.search(name) is not None
 
 
 def is_secret(name: str) -> bool:

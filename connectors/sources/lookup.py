@@ -14,17 +14,31 @@ from connectors.sources.file import FileSource, extract
 from transforms.mapping import FieldSpec, Mapping
 
 
+class LookupUnreadable(SourceUnreadable):
+    """The table of a lookup cannot be used; `setting` is the one of the mapping that names it."""
+
+    def __init__(self, message: str, setting: str) -> None:
+        super().__init__(message)
+        self.setting = setting
+
+
 def looked_up(mapping: Mapping, base: Path) -> Mapping:
-    """The mapping with `values` for every `lookup`; raises SourceUnreadable."""
-    fields = {name: _with_values(spec, base) for name, spec in mapping.fields.items()}
-    scope = _with_values(mapping.scope, base)
+    """The mapping with `values` for every `lookup`; raises LookupUnreadable."""
+    fields = {
+        name: _with_values(spec, f"fields.{name}", base) for name, spec in mapping.fields.items()
+    }
+    scope = _with_values(mapping.scope, "scope", base)
     return mapping.model_copy(update={"fields": fields, "scope": scope})
 
 
-def _with_values(spec: FieldSpec, base: Path) -> FieldSpec:
+def _with_values(spec: FieldSpec, setting: str, base: Path) -> FieldSpec:
     if spec.lookup is None:
         return spec
-    return spec.model_copy(update={"values": _table(spec.lookup, base), "lookup": None})
+    try:
+        values = _table(spec.lookup, base)
+    except SourceUnreadable as error:
+        raise LookupUnreadable(str(error), f"{setting}.lookup") from error
+    return spec.model_copy(update={"values": values, "lookup": None})
 
 
 def _table(path: str, base: Path) -> dict[str, str]:

@@ -13,10 +13,8 @@ CREATE = "POST units/bulk_create"
 CREATE_GROUPS = "POST unit_groups"
 UPDATE = "PUT units/bulk_update"
 UPSERT = "POST units/multiple"
-# One of each class of error that a status becomes, for nothing looks at the number after that (all
-# of them: tests/connectors/test_faults.py). Of 429, and of a first 401, is believed that nothing
-# was done (DESIGN 6).
-REFUSALS = [302, 403, 404, 409, 413, 422]
+# Of 429, and of a first 401, is believed that nothing was done (DESIGN 6).
+REFUSALS = [302, 307, 400, 403, 404, 409, 410, 413, 414, 422]
 
 
 @pytest.fixture

@@ -67,11 +67,9 @@ class Before:
                 "SELECT scope, accepted_keys FROM scopes"
                 " WHERE pipeline = 'storage' AND accepted_keys IS NOT NULL",
             )
-            serial = _rows(world, "SELECT serial FROM meta")
-            known = _known_now(world)
+            run, known = runs_so_far(world), _known_now(world)
         accepted = {scope: set(json.loads(keys)) for scope, keys in rows}
         units = {unit["id"]: unit for unit in storage_units(world)}
-        run = int(serial[0][0]) if serial else 0
         return cls(units, accepted, _litter(world), run, known)
 
 

@@ -20,9 +20,9 @@ from tests.simulation.sometimes import never
 
 ROOT = Path(__file__).parents[2]
 # Fresh worlds of a test run, in parts that share their inventories; `make simulate` has the rest,
-# and `.ci/run` lives through a thousand of them, and every step, right after the tests.
+# and `.ci/run` lives through hundreds of them, and every step, right after the tests.
 WORLDS, PARTS, EVERY_STEP = (8, 4, 40) if os.environ.get("CI") else (60, 4, 10)
-LIVES = range(5)
+LIVES = range(8)
 # The first world in which each bug shows; `python -m tests.simulation --bugs` finds them anew.
 SHOWN_IN = {
     "blind_retry_of_a_create": 2,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.lookup import looked_up
+from connectors.sources.lookup import LookupUnreadable, looked_up
 from transforms.mapping import Mapping
 
 
@@ -48,5 +48,7 @@ def test_a_table_that_is_not_clear_is_refused(text: str, complaint: str, tmp_pat
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "types.csv").write_text("name,id\nA,1\n")
 
-    with pytest.raises(SourceUnreadable, match=r"Did you mean “types\.csv”"):
+    with pytest.raises(LookupUnreadable, match=r"Did you mean “types\.csv”") as refusal:
         looked_up(mapping("type.csv"), tmp_path)
+
+    assert refusal.value.setting == "fields.unit_type.lookup"
