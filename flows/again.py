@@ -44,7 +44,14 @@ def plan_again(
         plan = plan.holding_units(recovery.obstacles(plan.changes, reading))
     allowances, allowed = store.allowed(job.name, scope)
     # No extract is spoken of, so none is judged.
-    guarded = guard(by_habit(job, plan, reading), None, job.pipeline.guardrails, allowed, command)
+    guarded = guard(
+        by_habit(job, plan, reading),
+        None,
+        job.pipeline.guardrails,
+        allowed,
+        command,
+        store.held_of(job.name, scope),
+    )
     is_let = any(map(allowed.lets, plan.changes))
     return PlannedScope(
         guarded.plan,

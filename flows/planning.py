@@ -102,6 +102,7 @@ class Planner:
             self.job.pipeline.guardrails,
             allowed,
             self.command(scope),
+            self.store.held_of(self.job.name, scope),
         )
         return replace(
             planned,
@@ -173,7 +174,9 @@ class Planner:
         if waiting:
             known = self.known(scope, desired.units["_key"])
             plan = diff(desired, known, self.job.policy, waiting).holding_units(waiting)
-        plan = by_habit(self.job, self._only_vacant(plan, reading), reading)
+        nameless = self.recovery.group_obstacles(plan.changes, reading)
+        plan = self._only_vacant(plan.holding_groups(nameless), reading)
+        plan = by_habit(self.job, plan, reading)
         repeated = self.recovery.twins(reading)
         self.recovery.note_strangers(reading)
         return PlannedScope(
@@ -183,7 +186,7 @@ class Planner:
             accepted=desired.complete,
             recovered=recovered,
             twins=repeated,
-            look_again=bool(repeated or waiting),
+            look_again=bool(repeated or waiting or nameless),
         )
 
     def follow_groups(self, desired: ScopeDesired) -> None:

@@ -7,15 +7,16 @@ person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flows.job import Job
 from state.journal import SentRequest
 from state.scopes import ScopeRecord
 from state.store import Store
+from transforms.borne import borne
 from transforms.obstacles import obstacles
-from transforms.plan import Change, KnownGroup, KnownUnit, Live, Result
+from transforms.plan import Change, Entity, KnownGroup, KnownUnit, Live, Result
 from transforms.refresh import completed, refreshed
 from transforms.settle import Identities, adopt, settle
 from transforms.twins import Twin, twins
@@ -53,7 +54,20 @@ class Recovery:
         """By unit key, why a change that the reading shows an obstacle to is held."""
         known = identities(self.store, self.job.name, live.scope)
         units, groups = set(known.units.values()), set(known.groups.values())
-        return obstacles(changes, live, units, groups, self.job.target.schema)
+        found = obstacles(changes, live, units, groups, self.job.target.schema)
+        return found | self._borne(changes, live, "unit", known.units)
+
+    def group_obstacles(self, changes: Sequence[Change], live: Live) -> dict[str, str]:
+        """By group key, why a change that the reading shows an obstacle to is held."""
+        known = identities(self.store, self.job.name, live.scope)
+        return self._borne(changes, live, "group", known.groups)
+
+    def _borne(
+        self, changes: Sequence[Change], live: Live, entity: Entity, ids: Mapping[str, str]
+    ) -> dict[str, str]:
+        if not self.job.target.schema.name_field:
+            return {}
+        return borne(changes, live, entity, {remote: key for key, remote in ids.items()})
 
     def twins(self, live: Live) -> tuple[Twin, ...]:
         """What the reading shows beside the units that are known by now."""

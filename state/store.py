@@ -206,6 +206,11 @@ class Store(Archive):
                 guardrails.allowed(db, pipeline, scope, runs_allowed),
             )
 
+    def held_of(self, pipeline: str, scope: str) -> dict[str, int]:
+        """By guardrail, of how many known units it first held what waits in the scope."""
+        with self._transactions.reading() as db:
+            return guardrails.held_of(db, pipeline, scope)
+
     def use_allowances(self, ids: Iterable[int], run_id: str) -> None:
         """The run has pushed what these allowances let through; they let nothing through now."""
         with self._writing() as (db, _):

@@ -39,6 +39,14 @@ _JUDGED_BY = """
     ORDER BY serial DESC LIMIT 1
 """
 
+_HELD_OF = """
+    SELECT guard, min(concern ->> '$.known') AS known FROM tripped JOIN runs USING (run_id)
+    WHERE pipeline = :pipeline AND scope = :scope AND serial >= coalesce((
+        SELECT serial FROM runs WHERE run_id = (
+            SELECT synced_run FROM scopes WHERE pipeline = :pipeline AND scope = :scope)), 0)
+    GROUP BY guard HAVING known IS NOT NULL
+"""
+
 # Where a guardrail spoke of a unit: of its change, its absence, or its rejected rows.
 OF_UNIT = """
     SELECT run_id, serial, kind AS run_kind, started_at AS at, 'guard' AS what, guard, message
@@ -99,6 +107,13 @@ def _let_go(db: sqlite3.Connection, pipeline: str, scope: str) -> set[str]:
         (pipeline, scope),
     )
     return {key for (concern,) in rows for key in Concern.read(json.loads(concern)).missing}
+
+
+def held_of(db: sqlite3.Connection, pipeline: str, scope: str) -> dict[str, int]:
+    """By guardrail, the fewest known units of which it took its share, since the last run that
+    settled the scope; what was held then is what may wait still."""
+    rows = db.execute(_HELD_OF, {"pipeline": pipeline, "scope": scope})
+    return dict(rows.fetchall())
 
 
 def held_scopes(db: sqlite3.Connection, run_id: str) -> list[HeldScope]:

@@ -21,7 +21,8 @@ class Concern:
     """What a tripped guardrail is about, so that the same can be recognised when it comes again.
 
     `changes` are those that it holds. `missing` are keys of units, `rows` and `columns` what the
-    source has lost, and `rejected` counts rejected rows by key ("" for those without one).
+    source has lost, and `rejected` counts rejected rows by key ("" for those without one). `known`
+    is of how many known units a share was taken, where it was.
     """
 
     changes: tuple[Identity, ...] = ()
@@ -29,6 +30,7 @@ class Concern:
     rows: int = 0
     columns: tuple[str, ...] = ()
     rejected: Mapping[str, int] = field(default_factory=dict)
+    known: int | None = None
 
     @classmethod
     def read(cls, written: Mapping[str, Any]) -> Concern:
@@ -39,6 +41,7 @@ class Concern:
             rows=written["rows"],
             columns=tuple(written["columns"]),
             rejected=written["rejected"],
+            known=written.get("known"),  # an older version wrote none
         )
 
 

@@ -120,6 +120,12 @@ class ScopePlan:
             lambda change: reasons.get(change.key) if change.entity == "unit" else None
         )
 
+    def holding_groups(self, reasons: Mapping[str, str]) -> ScopePlan:
+        """The same plan with these groups held, as for units."""
+        return self._holding(
+            lambda change: reasons.get(change.key) if change.entity == "group" else None
+        )
+
     def holding(self, reason: str, which: Callable[[Change], bool]) -> ScopePlan:
         """The same plan with more of its changes held for a person, and what leans on them."""
         return self._holding(lambda change: reason if which(change) else None)

@@ -6,12 +6,13 @@ never comes this far without being there, it is an error of the settings. On the
 scope there is no extract to judge by, and what was just adopted is only completed: there, an update
 counts if it replaces a value.
 
-What a person has let through is neither counted nor held; the rest is judged as always.
+What a person has let through is neither counted nor held; the rest is judged as always. What was
+held never goes because the units that were created meanwhile make it a smaller share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from transforms.allowance import NOTHING, Allowed, Concern, Identity, Tripped
@@ -43,13 +44,15 @@ def guard(
     limits: Guardrails,
     allowed: Allowed,
     command: str,
+    held_of: Mapping[str, int],
 ) -> Guarded:
     """Judges the source, then the plan, then each rate; `accepted` is None on a scope's first run.
 
-    `command` is what lets through what is held here, for the messages.
+    `command` is what lets through what is held here, for the messages. `held_of` says, by
+    guardrail, of how many known units it took its share when it first held what still waits.
     """
     tripped = []
-    for rule in _rules(plan, accepted, limits, allowed):
+    for rule in _rules(plan, accepted, limits, allowed, held_of):
         if rule.trips:
             message = rule.message(plan.scope, command)
             held = plan.holding(message, rule.holds)
@@ -115,7 +118,11 @@ class _Rule:
 
 
 def _rules(
-    plan: ScopePlan, accepted: AcceptedExtract | None, limits: Guardrails, allowed: Allowed
+    plan: ScopePlan,
+    accepted: AcceptedExtract | None,
+    limits: Guardrails,
+    allowed: Allowed,
+    held_of: Mapping[str, int],
 ) -> Iterator[_Rule]:
     missing = frozenset(plan.missing)
     besides = "" if allowed == NOTHING else " besides what was allowed"
@@ -123,6 +130,13 @@ def _rules(
     def leans_on_absence(change: Change) -> bool:
         absence = change.action == "retire" or change.before.get(REFERENCE) in missing
         return absence and not allowed.lets(change)
+
+    def of_known(guard: str, concerned: int) -> _Measure:
+        known = min(plan.known, held_of.get(guard, plan.known))
+        words = "{} of {} known units"
+        if known < plan.known:
+            words = "{} against the {} units that were known when this was first held"
+        return _Measure(words, concerned, known)
 
     if accepted is not None:
         gone = accepted.keys - plan.keys
@@ -144,27 +158,27 @@ def _rules(
             concern=Concern(missing=tuple(sorted(gone)), rows=rows, columns=tuple(sorted(lost))),
             holds=leans_on_absence,
         )
+    absent = of_known("max_missing", len(_absent(plan, accepted, allowed)))
     yield _Rule(
         name="max_missing",
         setting="max_missing",
         limit=limits.max_missing,
         floor=limits.at_least,
-        measures=(
-            _Measure("{} of {} known units", len(_absent(plan, accepted, allowed)), plan.known),
-        ),
+        measures=(absent,),
         said=f"are missing{besides}",
-        concern=Concern(missing=plan.missing),
+        concern=Concern(missing=plan.missing, known=absent.total),
         holds=leans_on_absence,
     )
-    updates = sum(_updates(change, accepted, allowed) for change in plan.of("unit"))
+    updated = sum(_updates(change, accepted, allowed) for change in plan.of("unit"))
+    updates = of_known("max_updates", updated)
     yield _Rule(
         name="max_updates",
         setting="max_updates",
         limit=limits.max_updates,
         floor=limits.at_least,
-        measures=(_Measure("{} of {} known units", updates, plan.known),),
+        measures=(updates,),
         said=f"would be updated{besides}",
-        concern=Concern(),
+        concern=Concern(known=updates.total),
         holds=lambda change: change.action != "create" and not allowed.lets(change),
     )
     rejected = plan.rejected - allowed.rejected_of(plan.rejected_keys)

@@ -58,8 +58,8 @@ class Result:
     answer gave one. `forget` names fields whose vendor value can no longer be vouched for.
     `doubted` names what the API says it does not have: nothing of it is vouched for, and the scope
     is read before it is planned again. `strayed` names units that it says are not in their group.
-    `look_again` says that it may have come through although the API said no, which only a reading
-    tells.
+    `look_again` says that it may have come through although the API said no, or who bears the name
+    that it was refused, which only a reading tells.
     """
 
     change: Change

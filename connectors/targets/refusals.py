@@ -6,6 +6,7 @@ may have been processed although the answer is no.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from connectors.targets.bulk import Identity, failed
 from connectors.targets.offenders import speaks_of_items
 from transforms.change import GROUP_FIELD
 from transforms.plan import Change, Result
+
+# How a refusal calls what is wrong with a name: of a unit (seed 003), of a group (seeds 001, 002).
+_OF_NAMES = re.compile(r"(?:^|; )name(?:_assignments)?: ")
 
 
 def blamed_by(
@@ -53,14 +57,15 @@ def explained(refusal: Rejected | None, found: Result) -> Result:
 def _contradicting(refused: Result, error: Rejected) -> Result:
     """A refusal with what its words say against what is known: a unit or group that is not there, a
     group that was not found, or that somebody else made the unit the reference of, a reference unit
-    outside of its group."""
+    outside of its group, a name that nobody is known to bear."""
     change, words = refused.change, refused.words
     doubted: list[Identity] = [change.identity] if isinstance(error, NotFound) else []
     if change.group is not None and "unit_group" in words:
         doubted = [("group", group) for group in _entered_and_left(change)]
     reference = {**change.whole, **change.after}.get("reference_unit")
     strayed = (str(reference),) if reference and "reference_unit" in words else ()
-    return replace(refused, doubted=tuple(doubted), strayed=strayed)
+    named = "name" in change.after and _OF_NAMES.search(words) is not None
+    return replace(refused, doubted=tuple(doubted), strayed=strayed, look_again=named)
 
 
 def _entered_and_left(change: Change) -> Iterator[str]:

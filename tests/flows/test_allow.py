@@ -103,6 +103,33 @@ def test_the_night_after_is_guarded_again(careful, unit, allow):
     assert (1, 8) == (summary.exit_code, counts(summary)["held"])
 
 
+def test_a_flood_that_was_held_does_not_go_because_the_facility_has_grown(careful, unit, allow):
+    """Ten new units went meanwhile, of which the same eight are a smaller share."""
+    careful.sync(*priced(unit, "100", 0))
+    careful.sync(*priced(unit, "120", 8, of=20))
+    for _ in range(2):
+        again = careful.sync()
+        (note,) = again.pipelines[0].notes
+        assert (1, 8) == (again.exit_code, counts(again)["held"])
+        assert "8 against the 10 units that were known when this was first held (80%)" in note
+
+    allow()
+    careful.sync()
+    summary = careful.sync(*priced(unit, "130", 9, of=20))
+
+    assert (0, 9) == (summary.exit_code, counts(summary)["updated"])
+
+
+def test_a_flood_that_the_source_took_back_is_forgotten(careful, unit):
+    careful.sync(*priced(unit, "100", 0))
+    careful.sync(*priced(unit, "120", 8, of=20))
+    careful.sync(*priced(unit, "100", 0, of=20))
+
+    summary = careful.sync(*priced(unit, "120", 8, of=20))
+
+    assert (0, 8) == (summary.exit_code, counts(summary)["updated"])
+
+
 def test_the_message_ends_with_the_command_that_works(careful, unit, capsys):
     careful.sync(*priced(unit, "100", 0))
     (note,) = careful.sync(*priced(unit, "120", 8)).pipelines[0].notes

@@ -154,7 +154,7 @@ def test_a_create_that_a_reading_showed_costs_no_reading_the_next_night(desk, un
 
 def test_a_refused_create_costs_no_reading_the_next_night(desk, unit):
     desk.sync(unit(1))
-    body = {"error_hash": {"name": [{"name": "A3", "message": "is not to our taste"}]}}
+    body = {"error_hash": {"height": [{"name": "A3", "message": "is not to our taste"}]}}
     desk.fault("status", CREATE, status=400, body=body)
     desk.sync(unit(1), unit(2), unit(3))
     reads = desk.sandbox.counts()["reads"]

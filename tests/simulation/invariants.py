@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ APARTMENT_FIELDS = ("unit_number", "number_of_bedrooms", "sqft", "address.addres
 LONG = 1_000
 NOTE_FIELD = "attribute_description"
 SHARE = {LIMITS: 0.45, TIGHT: 0.10}
+LIMIT_OF = re.compile(r"guardrails\.(\w+) allows (\d+%)")
 
 
 class Violation(AssertionError):
@@ -240,6 +242,7 @@ def after_night(world: Simulated, lived: Lived, checks: Checks, before: Before) 
         _nothing_vanished(world, checks, before)
         if lived.summary is not None:
             _is_honest(world, lived, checks, before)
+            _floods_wait(world, checks)
         _known_is_confirmed(world, checks)
         checks.that(
             "what was known after a run can be told after the next",
@@ -298,6 +301,40 @@ def _nothing_vanished(world: Simulated, checks: Checks, before: Before) -> None:
         ):
             here = [unit["name"] for unit in retired if unit["scope"] == scope]
             checks.none("an export that shrank too much retires nothing", here)
+
+
+# What a guardrail held in the run before, where the latest one wants all of it again and sends
+# some, although nobody let it through.
+_GONE_BY_ITSELF = """
+    SELECT tripped.message FROM tripped JOIN runs USING (run_id)
+    JOIN runs AS latest ON latest.serial = runs.serial + 1
+    CROSS JOIN json_each(concern, '$.changes') AS one
+    JOIN changes AS held ON held.run_id = tripped.run_id
+        AND (held.pipeline, held.scope, held.entity, held.key)
+            = (tripped.pipeline, tripped.scope, one.value ->> 0, one.value ->> 1)
+    LEFT JOIN changes AS again ON again.run_id = latest.run_id
+        AND (again.pipeline, again.scope, again.entity, again.key, again.action)
+            = (held.pipeline, held.scope, held.entity, held.key, held.action)
+        AND (again.before, again.after) = (held.before, held.after)
+    WHERE latest.serial = (SELECT max(serial) FROM runs) AND guard IN ('max_missing', 'max_updates')
+        AND (tripped.pipeline, tripped.scope) NOT IN (
+            SELECT pipeline, scope FROM allowances
+            WHERE coalesce(used_by_run, latest.run_id) = latest.run_id)
+    GROUP BY tripped_id
+    HAVING count(again.change_id) = count(*)
+        AND max(again.change_id IN (SELECT change_id FROM request_changes))
+"""
+
+
+def _floods_wait(world: Simulated, checks: Checks) -> None:
+    gone = [message for (message,) in _rows(world, _GONE_BY_ITSELF) if _is_limited(world, message)]
+    checks.none("what a guardrail held does not go by itself", gone)
+
+
+def _is_limited(world: Simulated, message: str) -> bool:
+    """Whether the settings still say what the guardrail went by when it tripped."""
+    limit = LIMIT_OF.search(message)
+    return limit is not None and f"{limit[1]}: {limit[2]}," in world.limits
 
 
 def _nothing_doubled(world: Simulated, checks: Checks) -> None:

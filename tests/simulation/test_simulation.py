@@ -36,6 +36,7 @@ SHOWN_IN = {
     "journal_after_send": 0,
     "a_guard_with_a_floor_on_a_small_base": 85,
     "no_guard": 45,
+    "a_hold_forgets_its_share": 64,
     "a_reference_is_not_asserted_again": 3,
     "whole_objects_are_sent": 0,
     "a_stale_plan_is_applied": 1,

@@ -54,6 +54,23 @@ def test_what_a_run_held_is_told_by_scope_with_its_changes_counted(held: Any) ->
     assert scope.judged_by == "run-1"
 
 
+def test_of_how_many_units_it_held_is_known_until_a_later_run_settles(
+    night: Any, next_night: Any
+) -> None:
+    add = night.store.add_tripped
+    add("storage", night.run_id, [tripped(known=30), tripped(known=20), tripped()])
+    add("storage", night.run_id, [tripped(scope="other", known=3)])
+    for _ in range(2):
+        assert night.store.held_of("storage", "facility") == {"max_updates": 20}
+        night.settle_scope(digest=None)
+
+    later = next_night()
+    later.settle_scope(digest=None)
+
+    assert later.store.held_of("storage", "facility") == {}
+    assert later.store.held_of("storage", "other") == {"max_updates": 3}
+
+
 def test_a_run_that_held_nothing_by_a_guardrail_has_no_scope_to_tell(night: Any, make: Any) -> None:
     night.plan(replace(make.create("1"), held="ambiguous"))
 

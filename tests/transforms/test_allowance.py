@@ -40,7 +40,7 @@ def plan_of(rows: list[dict], rejected: list[str] = (), *, columns=("id", "name"
 
 
 def judged(plan: ScopePlan, rails: Guardrails, allowed: Allowed = NOTHING) -> Guarded:
-    return guard(plan, ACCEPTED, rails, allowed, "COMMAND")
+    return guard(plan, ACCEPTED, rails, allowed, "COMMAND", {})
 
 
 def allowance(guarded: Guarded) -> Allowed:
@@ -190,8 +190,8 @@ def plans(draw: st.DrawFn) -> ScopePlan:
 def test_with_its_allowance_no_plan_is_held_by_a_guardrail(
     plan: ScopePlan, accepted: AcceptedExtract | None, rails: Guardrails
 ) -> None:
-    guarded = guard(plan, accepted, rails, NOTHING, "COMMAND")
-    again = guard(plan, accepted, rails, allowance(guarded), "COMMAND")
+    guarded = guard(plan, accepted, rails, NOTHING, "COMMAND", {})
+    again = guard(plan, accepted, rails, allowance(guarded), "COMMAND", {})
 
     assert again.tripped == ()
     assert again.accepted
@@ -210,8 +210,8 @@ def test_an_allowance_of_something_else_lets_nothing_through(
         columns=frozenset({"z"}),
         rejected=Counter({"z2": 5}),
     )
-    before = guard(plan, accepted, rails, NOTHING, "COMMAND")
-    after = guard(plan, accepted, rails, strange, "COMMAND")
+    before = guard(plan, accepted, rails, NOTHING, "COMMAND", {})
+    after = guard(plan, accepted, rails, strange, "COMMAND", {})
 
     assert held(after.plan).keys() == held(before.plan).keys()
     assert names(after) == names(before)

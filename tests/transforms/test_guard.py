@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -51,11 +52,12 @@ def guard(
     accepted: frozenset[str] | AcceptedExtract | None,
     rails: Guardrails,
     allowed: Allowed = NOTHING,
+    held_of: Mapping[str, int] | None = None,
 ) -> Guarded:
     """Judged by an accepted extract of which only the keys count, unless one is given."""
     if isinstance(accepted, frozenset):
         accepted = AcceptedExtract(0, accepted, ())
-    return judge(plan, accepted, rails, allowed, "COMMAND")
+    return judge(plan, accepted, rails, allowed, "COMMAND", held_of or {})
 
 
 def keys(count: int) -> frozenset[str]:
@@ -236,6 +238,17 @@ def test_a_flood_of_updates_is_held_and_new_units_go() -> None:
 
     assert names(guarded) == ["max_updates"]
     assert [change.key for change in going(guarded.plan)] == ["n1"]
+
+
+@pytest.mark.parametrize(("held_of", "trips"), [(None, False), (8, False), (7, True), (90, False)])
+def test_units_that_came_since_make_what_was_held_no_smaller(held_of, trips) -> None:
+    earlier = {} if held_of is None else {"max_missing": held_of}
+    plan = plan_of(missing=tuple(keys(4)), known=10)
+
+    guarded = guard(plan, None, limits(max_missing=0.5), held_of=earlier)
+
+    assert names(guarded) == ["max_missing"] * trips
+    assert [one.concern.known for one in guarded.tripped] == [held_of] * trips
 
 
 def test_a_flood_of_moves_makes_no_groups() -> None:
