@@ -157,7 +157,7 @@ class ScopePush(ABC):
         while parts:
             before, doubts = sum(map(len, parts)), []
             while parts:
-                more, doubt = self._send(bulk, parts.popleft())
+                more, doubt = self._send(bulk, parts.popleft(), repeated=fruitless > 0)
                 parts.extendleft(reversed(more))
                 doubts += [doubt] if doubt else []
             left = sum(len(doubt.changes) for doubt in doubts)
@@ -168,7 +168,7 @@ class ScopePush(ABC):
                 self.ledger.settled(doubt.entry, again(doubt.changes, unvouched=bulk.safe))
                 parts.extend(halves(doubt.changes))
 
-    def _send(self, bulk: Bulk, changes: Sequence[Change]) -> _Left:
+    def _send(self, bulk: Bulk, changes: Sequence[Change], *, repeated: bool) -> _Left:
         """Sends one request, and says what of it is to be sent once more."""
         entry = self.ledger.sent(bulk, changes)
         try:
@@ -186,6 +186,7 @@ class ScopePush(ABC):
             told = self._itemised(bulk, changes, error)
             silent = without(changes, told)
             self.ledger.answered(entry, error, [*told, *unknown(silent, str(error), error)])
+            return (), self._doubt(bulk, entry, silent)
         else:
             if reply.lost_before:
                 self.ledger.lost(changes)
@@ -193,12 +194,17 @@ class ScopePush(ABC):
             silent = without(changes, told)
             doubtful = unknown(silent, "the reply does not mention it")
             self.ledger.answered(entry, reply, [*told, *doubtful])
-        return (), self._doubt(bulk, entry, silent)
+            return (), self._doubt(bulk, entry, silent, look=repeated)
 
-    def _doubt(self, bulk: Bulk, entry: int, silent: Sequence[Change]) -> _Doubt | None:
-        """What may be sent again of changes whose outcome is unknown (DESIGN 6)."""
-        if silent and not bulk.safe:
-            silent = self._read_back(entry, silent, READ_PAUSES_SECONDS)
+    def _doubt(
+        self, bulk: Bulk, entry: int, silent: Sequence[Change], *, look: bool = False
+    ) -> _Doubt | None:
+        """What may be sent again of changes whose outcome is unknown (DESIGN 6). Where a success
+        mentions nobody for the second time, a look tells: what an update answers is not documented
+        (contracts B.6)."""
+        if silent and (look or not bulk.safe):
+            pauses = READ_PAUSES_SECONDS[: 1 if bulk.safe else None]
+            silent = self._read_back(entry, silent, pauses)
             if not silent:
                 self.ledger.settled(entry, [])
         return _Doubt(entry, silent) if silent else None

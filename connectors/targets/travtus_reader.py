@@ -1,8 +1,8 @@
 """Travtus, reading: a group counts as read when the API says that there is no more of it.
 
-404 `not_found` is how Travtus says that nothing matches (contracts A.4). A page that brings nothing
-new, an error inside a success, or a record that makes no sense, leaves the group unreadable, which
-is never the same as empty.
+404 `not_found` is how Travtus says that nothing matches, and an empty list is not (contracts A.4).
+That, a page that brings nothing new, an error inside a success, or a record that makes no sense,
+leaves the group unreadable, which is never the same as empty.
 """
 
 from __future__ import annotations
@@ -43,8 +43,13 @@ class TravtusReader:
                 return Live(scope, tuple(units.values()))
             listed, last = page
             fresh = {unit.remote_id: unit for unit in listed}
-            if last == NO_MORE:
+            if last == NO_MORE and (units or fresh):
                 return Live(scope, tuple((units | fresh).values()))
+            if last == NO_MORE:
+                raise ListingUnreadable(
+                    f"units of {scope}: the list is empty, which is not how Travtus says that "
+                    "there are none (404 not_found)"
+                )
             if fresh.keys() <= units.keys():
                 break
             units |= fresh

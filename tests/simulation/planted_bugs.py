@@ -57,7 +57,7 @@ def blind_retry_of_a_create() -> Patch:
 def no_read_back() -> Patch:
     """What is unknown is sent again without a look."""
 
-    def doubt(original: Any, push: Any, bulk: Any, entry: int, silent: Any) -> Any:
+    def doubt(original: Any, push: Any, bulk: Any, entry: int, silent: Any, **_: Any) -> Any:
         return _Doubt(entry, silent) if silent else None
 
     return wrapped(ScopePush, "_doubt", doubt)

@@ -81,6 +81,7 @@ def test_any_other_404_is_not_empty(community, kind, error):
         {"units": []},
         {"units": None, "last_id": -1},
         {"units": {}, "last_id": -1},
+        {"units": [], "last_id": -1},
         {"units": [], "last_id": "-1"},
         {"units": ["A1"], "last_id": -1},
         {"units": [{"unit_number": "1"}], "last_id": -1},
