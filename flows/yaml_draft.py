@@ -134,6 +134,8 @@ def _source_comment(source: Mapping[str, Any]) -> str:
     told = []
     if "header" in source:
         told.append(f"the names stand in row {source['header']}, below a title")
+    if "footer" in source:
+        told.append("the rows at the end that begin so stand below the table")
     if "from_path" in source:
         [column] = re.compile(source["from_path"]).groupindex
         told.append(f"the column “{column}” is what tells the files apart")

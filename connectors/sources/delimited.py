@@ -29,6 +29,7 @@ from connectors.sources.extract import (
     header,
     row_of_names,
 )
+from connectors.sources.footer import Footer
 from connectors.sources.title import refuse_title
 
 if TYPE_CHECKING:
@@ -46,10 +47,19 @@ CUT = "the file may have been cut off"
 
 
 def read_delimited(
-    lines: Iterator[str], origin: str, delimiter: str, header_row: int | None = None
+    lines: Iterator[str],
+    origin: str,
+    delimiter: str,
+    header_row: int | None = None,
+    footer: str | None = None,
 ) -> Iterator[Chunk]:
     """Split the lines of a delimited file, each with its line end; the names of the columns stand
-    in `header_row`, from 1, else in the first row that is not blank."""
+    in `header_row`, from 1, else in the first row that is not blank. Rows at the end that match
+    `footer` are left out."""
+    if footer is not None:
+        below = Footer(footer, origin)
+        yield from below.judged(read_delimited(below.above(lines), origin, delimiter, header_row))
+        return
     kept: list[str] = []
     reader = csv.reader(_keeping(lines, kept), delimiter=delimiter, strict=True)
     names, row = _names(reader, origin, delimiter, header_row)
@@ -205,7 +215,10 @@ def _fault(record: list[str], width: int) -> str | None:
     if any("\0" in cell for cell in record):
         return "the record holds NUL bytes; the file was damaged or only partly written"
     if len(record) < width:
-        return f"the record has {len(record)} cells where the header has {width}; {CUT}"
+        return (
+            f"the record has {len(record)} cells where the header has {width}; {CUT}, or the "
+            "report has rows below its table, of which `footer` is to say how they begin"
+        )
     if len(record) > width:
         return (
             f"the record has {len(record)} cells where the header has {width}; "

@@ -79,6 +79,21 @@ def _with_groups(pattern: str) -> str:
     return pattern
 
 
+def _telling(expression: str) -> str:
+    try:
+        matches_all = re.match(expression, "")
+    except re.error as error:
+        raise ValueError(
+            f"{expression!r} is not a regular expression: {error}; a sign that stands for itself "
+            r"has a \ before it, as in `\*`"
+        ) from None
+    if matches_all:
+        raise ValueError(
+            f"{expression!r} matches any row; write what those below the table begin with"
+        )
+    return expression
+
+
 class FileSource(BaseModel):
     """Settings of the source kind `file`."""
 
@@ -107,6 +122,13 @@ class FileSource(BaseModel):
     header: int | None = Field(default=None, ge=1)
     """The row of the column names in CSV, TSV and Excel, from 1, where a title stands above them;
     the first that is not blank unless set."""
+    footer: Annotated[str, AfterValidator(_telling)] | None = Field(
+        default=None,
+        description="Rows below the table of a CSV, TSV or Excel file that are no units: a regular "
+        "expression that such a row matches from its beginning, in any case; `,,` means that its "
+        "first two cells are empty (between the cells stands the delimiter, in Excel a comma). A "
+        "file that does not end in such a row may have been cut off.",
+    )
 
 
 def extract(settings: FileSource, base: Path) -> Chunks:
@@ -145,7 +167,7 @@ def _one(settings: FileSource, name: str, path: str) -> Iterator[Chunk]:
             raise SourceUnreadable(f"{origin} is empty (0 bytes). Export it again.")
         refuse_page(file, origin)
         if kind == "excel":
-            yield read_excel(file.read(), origin, settings.sheet, settings.header)
+            yield read_excel(file.read(), origin, settings.sheet, settings.header, settings.footer)
         elif kind == "parquet":
             yield from read_parquet(_seekable(file), origin)
         else:
@@ -163,7 +185,7 @@ def _text_chunks(
             yield from read_json_lines(lines)
         else:
             delimiter = settings.delimiter or {"csv": ",", "tsv": "\t"}[kind]
-            yield from read_delimited(lines, origin, delimiter, settings.header)
+            yield from read_delimited(lines, origin, delimiter, settings.header, settings.footer)
 
 
 def _seekable(file: BufferedReader) -> BinaryIO:

@@ -11,11 +11,13 @@ import codecs
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from connectors.sources.excel import sheets
 from connectors.sources.file import SUFFIXES, FileSource, Format, files
+from connectors.sources.footer import proposed
 from connectors.sources.location import absolute, opened, origin_of, suffix_of
 from connectors.sources.text import refuse_page
 from connectors.sources.title import row_below_title
@@ -82,7 +84,10 @@ def _delimiter(text: str, usual: str) -> dict[str, object]:
     best = max(split, key=lambda delimiter: _commonest(split[delimiter]))
     width, _ = _commonest(split[best])
     found: dict[str, object] = {} if best == usual or width == 1 else {"delimiter": best}
-    return found | _header(split[best], width)
+    lines = text.splitlines(keepends=True)
+    cells = csv.reader(lines, delimiter=best, quoting=csv.QUOTE_NONE)
+    rows = list(zip(lines, cells, strict=True))
+    return found | _header(split[best], width) | _footer(rows, width)
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
@@ -107,9 +112,17 @@ def _sheet(data: bytes) -> dict[str, object]:
     every = sheets(data)
     if not every:
         return {}
-    longest = max(every, key=lambda name: sum(map(len, every[name])))
+    filled = {name: [sum(map(bool, row)) for row in rows] for name, rows in every.items()}
+    longest = max(every, key=lambda name: sum(filled[name]))
     found: dict[str, object] = {} if longest == next(iter(every)) else {"sheet": longest}
-    return found | _header(every[longest], max(map(len, every[longest])))
+    rows, width = every[longest], max(filled[longest])
+    return found | _header(rows, width) | _footer([(",".join(row), row) for row in rows], width)
+
+
+def _footer(rows: Sequence[tuple[str, Sequence[str]]], width: int) -> dict[str, object]:
+    """What tells the rows below the table."""
+    expression = proposed(rows, width)
+    return {} if expression is None else {"footer": expression}
 
 
 def _header(records: list[list[str]], width: int) -> dict[str, object]:

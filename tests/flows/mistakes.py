@@ -99,6 +99,13 @@ def edit_bytes(old: str, new: bytes) -> Make:
     return make
 
 
+def below(text: str) -> Make:
+    """Lines stand below the last row."""
+    return lambda desk: void(
+        desk.path(STORAGE).write_bytes(desk.path(STORAGE).read_bytes() + text.encode())
+    )
+
+
 def in_front(text: str) -> Make:
     """Lines stand above the column names."""
 
@@ -806,6 +813,29 @@ MISTAKES: dict[str, list[Mistake]] = {
             "it seems to be a title",
             "set `header: 3`",
             code=4,
+        ),
+        Mistake(
+            "a line below the table",
+            below("*** End of report ***\n"),
+            "row 119",
+            "The record has 1 cells where the header has 21",
+            "`footer`",
+            code=0,
+        ),
+        Mistake(
+            "a footer that every row matches",
+            source('{kind: file, path: storage_units.csv, footer: "[0-9a-f]"}'),
+            f"{CONFIG}:19",
+            "The last 20 rows of storage_units.csv all match `footer`",
+            "set it to what only the rows below the table begin with",
+            code=4,
+        ),
+        Mistake(
+            "a footer that is no expression",
+            source('{kind: file, path: storage_units.csv, footer: "*** End"}'),
+            f"{CONFIG}:19",
+            "'*** End' is not a regular expression",
+            "`\\*`",
         ),
         Mistake(
             "a row of names that is blank",

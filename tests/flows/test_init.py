@@ -307,6 +307,21 @@ def test_the_row_of_the_names_is_written_with_its_confidence(desk: Path) -> None
     assert line.endswith("# likely: the names stand in row 4, below a title")
 
 
+def test_rows_below_the_table_are_seen_and_no_unit_is_lost_to_them(desk: Path) -> None:
+    below = REPORT.content + b",,,,$190.00,\n*** End of report, 3 units ***\n"
+    (desk / REPORT.file).write_bytes(below)
+
+    said = init(REPORT.file, "--yes")
+
+    assert "3 of 3 rows can be sent as they are" in said
+    assert "not proven complete" not in said
+    [line] = [
+        text for text in (desk / "unitsync.yaml").read_text().splitlines() if "footer" in text
+    ]
+    assert r"footer: ',,,,|\*\*\* End of report'" in line
+    assert "the rows at the end that begin so stand below the table" in line
+
+
 @pytest.mark.parametrize(
     ("file", "content", "told"),
     [

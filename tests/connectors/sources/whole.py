@@ -19,6 +19,7 @@ class Whole:
     complete: bool
     reason: str
     origin: str
+    notices: tuple[str, ...] = ()
 
 
 def sites(rows: pd.DataFrame) -> pd.Series:
@@ -30,7 +31,14 @@ def whole(chunks: Chunks) -> Whole:
     with Shelf() as shelf:
         extract = by_scope(chunks, sites, shelf)
         rows = pd.concat(extract.parts()).sort_index()
-    return Whole(rows, extract.malformed, extract.complete, extract.reason, extract.origin)
+    return Whole(
+        rows,
+        extract.malformed,
+        extract.complete,
+        extract.reason,
+        extract.origin,
+        extract.notices,
+    )
 
 
 def whole_of(origin: str, chunks: Iterable[Chunk]) -> Whole:
