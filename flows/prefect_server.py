@@ -1,7 +1,8 @@
 """The Prefect server that deployments are offered at: the one that is configured, or our own.
 
-Promises that nothing is started beside a server that is configured or answers already, and that
-what was started here ends with the block, after whoever still reports to it.
+Promises that nothing is started beside a server that is configured or answers already, that what
+was started here is started again should it die, and that it ends with the block, after whoever
+still reports to it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from flows.console import err
 from flows.quiet import quieten
 
 quieten()
@@ -28,6 +31,7 @@ from prefect.settings import (  # noqa: E402
 # Its start takes 9 s on a quiet machine.
 _START_SECONDS = 180
 _POLL_SECONDS = 0.5
+_PAUSE_SECONDS = 5.0  # before one that has died is started again
 
 
 class ServerUnreachable(Exception):
@@ -66,28 +70,63 @@ def prefect_server() -> Iterator[Server]:
         if _answers():
             yield Server(url, ours=False)
             return
-        with _started(url):
+        own = _Own(url)
+        try:
+            _wait_for(own.process, url)
+            own.keep()
             yield Server(url, ours=True)
+        finally:
+            own.end()
 
 
-@contextmanager
-def _started(url: str) -> Iterator[None]:
-    command = [sys.executable, "-m", "prefect", "server", "start"]
-    # Of a session of its own: Ctrl-C reaches it only through us, when nobody needs it any more.
-    server = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PREFECT_API_URL": url},
-        start_new_session=True,
-    )
-    try:
-        _wait_for(server, url)
-        yield
-    finally:
-        server.terminate()
-        server.wait()
+class _Own:
+    """A server of ours, from its start until `end`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._leaving = threading.Event()
+        self._starting = threading.Lock()
+        self.process = self._start()
+
+    def keep(self) -> None:
+        """Starts it again whenever it dies; whoever reports to it waits so long."""
+        threading.Thread(target=self._keep, name="prefect-server", daemon=True).start()
+
+    def end(self) -> None:
+        """Ends it for good."""
+        self._leaving.set()
+        with self._starting:
+            self.process.terminate()
+        self.process.wait()
+
+    def _keep(self) -> None:
+        while True:
+            code = self.process.wait()
+            if self._leaving.is_set():
+                return
+            err.print(
+                f"Prefect's server at {self._url} has ended (exit code {code}) and is started "
+                "again; runs that are going on wait for it.",
+                markup=False,
+                soft_wrap=True,
+            )
+            self._leaving.wait(_PAUSE_SECONDS)
+            with self._starting:
+                if self._leaving.is_set():
+                    return
+                self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "prefect", "server", "start"]
+        # Of a session of its own: Ctrl-C reaches it only through us, when nobody needs it any more.
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PREFECT_API_URL": self._url},
+            start_new_session=True,
+        )
 
 
 def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:

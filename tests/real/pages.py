@@ -76,6 +76,15 @@ class Pages:
             return self._client.get("/health").is_success
         return False
 
+    def server(self) -> int:
+        """The process of the server that `process` has started."""
+        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
+        children = [int(pid) for one in threads for pid in (one / "children").read_text().split()]
+        [pid] = [
+            child for child in children if b"server" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]
+        return pid
+
     def deployment(self, name: str) -> dict[str, Any]:
         return self.ask("GET", f"/deployments/name/{name}/{name}")
 

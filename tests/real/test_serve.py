@@ -4,6 +4,7 @@ own, and somebody at the page."""
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from random import Random
@@ -230,6 +231,22 @@ def test_a_night_that_could_not_run_is_tried_again_and_sends_nothing_twice(serve
     ]
     locks = [unit["lock"] for unit in served.inventory.units.values() if not unit["lock"].isdigit()]
     assert [] == leaks([*secrets, *locks], files_below(served.place.folder))
+
+
+def test_a_server_that_dies_is_started_again_and_the_night_goes_on(served):
+    pages, place = served.pages, served.place
+    place.sandbox.order_fault(Fault(kind="delay", endpoint=CREATE, seconds=1, count=None))
+    night = pages.start("nightly-sync")
+    pages.until(lambda: served.requests(CREATE) > 0)
+
+    os.kill(pages.server(), signal.SIGKILL)
+    pages.until(lambda: not pages.answers())
+    pages.until(pages.answers)
+
+    place.sandbox.clear_faults()
+    assert "Completed" == pages.end_of(night)
+    assert "Completed" == pages.end_of(pages.start("nightly-sync"))
+    served.assert_arrived()
 
 
 def test_a_credential_may_stand_in_a_secret_block_and_a_wrong_one_is_told(served):
