@@ -48,6 +48,14 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+_TABLES: tuple[Format, ...] = ("csv", "tsv", "excel")
+_MEANT_FOR: dict[str, tuple[Format, ...]] = {
+    "encoding": ("csv", "tsv", "json", "jsonl"),
+    "delimiter": ("csv", "tsv"),
+    "sheet": ("excel",),
+    "header": _TABLES,
+    "footer": _TABLES,
+}
 # One character of ASCII, but no quote and no line end; as editors, too, understand it.
 DELIMITER = r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$"
 
@@ -145,11 +153,25 @@ def files(settings: FileSource, base: Path) -> list[str] | None:
 def _chunks(settings: FileSource, base: Path) -> Iterator[Chunk]:
     names = files(settings, base)
     if names is None:
+        _refuse_unfit(settings, base)
         yield from _file(settings, settings.path, base)
         return
     records = ("json", "jsonl")
     alike = not any(_known(settings, name) in records for name in names)
     yield from each_file(names, lambda name: _file(settings, name, base), alike=alike)
+
+
+def _refuse_unfit(settings: FileSource, base: Path) -> None:
+    """A setting that means nothing to the format would be ignored in silence; among many files it
+    may be meant for some."""
+    origin = origin_of(settings.path)
+    kind = settings.format or _format(absolute(settings.path, base), origin)
+    for name, kinds in _MEANT_FOR.items():
+        if name in settings.model_fields_set and kind not in kinds:
+            raise SourceUnreadable(
+                f"{origin} is read as {kind}, where `{name}` means nothing; leave it out, or set "
+                f"`format` to {' or '.join(kinds)} if that is what the file is."
+            )
 
 
 def _file(settings: FileSource, name: str, base: Path) -> Iterator[Chunk]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ from connectors.errors import SourceUnreadable
 TIMEOUT_SECONDS = 60.0
 # A host that does not accept a connection within ten seconds is down, not busy.
 CONNECT_SECONDS = 10.0
+# What comes slower than this never ends: an honest line is a thousand times as fast.
+SLOWEST_BYTES, WITHIN_SECONDS = 65_536, 300.0
 # Links that people share lead on once or twice; more is a circle.
 REDIRECTS = 5
 
@@ -51,7 +54,7 @@ def fetched(url: str, origin: str, *, packed: bool) -> Iterator[io.RawIOBase]:
     try:
         with _answer(_address(url, origin)) as response:
             _refuse(response, origin)
-            body = _Body(response.iter_raw() if packed else response.iter_bytes())
+            body = _Body(response.iter_raw() if packed else response.iter_bytes(), origin)
             yield body
     except httpx.HTTPError as error:
         why = _why(error, body.count if body else 0)
@@ -117,12 +120,15 @@ def _why(error: httpx.HTTPError, count: int) -> str:
 
 
 class _Body(io.RawIOBase):
-    """The bytes that come, as Python's own readers want them; `count` of them have come."""
+    """The bytes that come, as Python's own readers want them; `count` of them have come. Raises
+    SourceUnreadable where they only drip."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[bytes], origin: str) -> None:
         self._pieces = pieces
+        self._origin = origin
         self._piece = b""
         self.count = 0
+        self._looked_at, self._counted = time.monotonic(), 0
 
     def readable(self) -> bool:
         return True
@@ -134,6 +140,19 @@ class _Body(io.RawIOBase):
                 return 0
             self._piece = piece
             self.count += len(piece)
+            self._look()
         taken, self._piece = self._piece[: len(buffer)], self._piece[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at < WITHIN_SECONDS:
+            return
+        came = self.count - self._counted
+        if came < SLOWEST_BYTES:
+            raise SourceUnreadable(
+                f"{self._origin} gave {came:,} bytes in the last {now - self._looked_at:.0f} "
+                f"seconds, {self.count:,} in all, and is not at its end; try again later."
+            )
+        self._looked_at, self._counted = now, self.count

@@ -823,6 +823,14 @@ MISTAKES: dict[str, list[Mistake]] = {
             code=0,
         ),
         Mistake(
+            "a sheet of a file that has none",
+            source("{kind: file, path: storage_units.csv, sheet: Units}"),
+            f"{CONFIG}:19",
+            "is read as csv, where `sheet` means nothing",
+            "leave it out",
+            code=4,
+        ),
+        Mistake(
             "a footer that every row matches",
             source('{kind: file, path: storage_units.csv, footer: "[0-9a-f]"}'),
             f"{CONFIG}:19",

@@ -259,3 +259,21 @@ def test_the_delimiter_and_the_sheet_are_settings(tmp_path: Path) -> None:
     assert read(tmp_path, "units.csv", delimiter=";").rows["zip"].tolist() == ["06040"]
     assert read(tmp_path, "units.xlsx", sheet="Sheet").rows["zip"].tolist() == ["06040"]
     assert "1 “Sheet”" in message(tmp_path, "units.xlsx", sheet="Units")
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("units.csv", {"sheet": 1}),
+        ("units.json", {"delimiter": ";"}),
+        ("units.jsonl", {"header": 2}),
+        ("units.parquet", {"footer": "Total"}),
+        ("units.xlsx", {"encoding": "cp1252"}),
+    ],
+)
+def test_a_setting_that_means_nothing_to_the_format_is_refused(
+    tmp_path: Path, name: str, setting: dict[str, object]
+) -> None:
+    (tmp_path / name).write_bytes(b"id\n1\n")
+
+    assert f"`{next(iter(setting))}` means nothing" in message(tmp_path, name, **setting)

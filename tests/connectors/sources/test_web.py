@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -153,6 +155,21 @@ def test_a_server_that_never_answers_is_not_waited_for_without_end(
         found = message(f"http://127.0.0.1:{silent.getsockname()[1]}/units.csv")
 
     assert "waited for 0.05 seconds in vain" in found
+
+
+def test_an_export_that_only_drips_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between two of its bytes no time runs out, so only what came in five minutes can tell."""
+    rows = "".join(f"F1,{number}\n" for number in range(40_000))
+    hours = itertools.count(0.0, 100.0)
+    monkeypatch.setattr(web, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+
+    with serving(CSV + rows) as server:
+        assert len(read(f"{server.url}.csv").rows) == 40_002
+    monkeypatch.setattr(web, "SLOWEST_BYTES", 10**9)
+    with serving(CSV + rows) as server:
+        assert "bytes in the last 300 seconds" in message(f"{server.url}.csv")
 
 
 @pytest.mark.parametrize(
