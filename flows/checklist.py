@@ -19,6 +19,7 @@ from connectors.targets.settings import StoredgeSettings
 from flows.access import AccessMissing, Scopes
 from flows.complaints import complaints_of
 from flows.config_errors import ConfigError
+from flows.doubtful import doubts_of
 from flows.execution import WorkersUnreachable
 from flows.gathering import Gathered, gather
 from flows.job import Job, extract, jobs_of, need_columns
@@ -150,7 +151,7 @@ def _examine(checklist: Checklist, config: Path, world: World, watcher: Watcher)
 
 def _rehearse_job(checklist: Checklist, job: Job) -> None:
     """As far as it can be proven with something else in the gaps; nothing of that is shown."""
-    desired = _examine_rows(checklist, job)
+    desired = _examine_rows(checklist, job, _told)
     known = [scope for scope in desired.scopes() if UUID.fullmatch(scope)]
     if known and isinstance(job.pipeline.target, StoredgeSettings):
         checklist.skip("access")
@@ -167,7 +168,7 @@ def _unit_types(job: Job, scope: str) -> Mapping[str, str]:
 def _examine_job(checklist: Checklist, job: Job, world: World, watcher: Watcher) -> None:
     prove = checklist.prove
     watcher.stage(job.name, "source")
-    desired = _examine_rows(checklist, job)
+    desired = _examine_rows(checklist, job, _told_with_doubts)
     checklist.sample = sample_of(desired, job.target.schema)
     scopes = Scopes(job, world, desired.scopes())
     prove("credentials", scopes.prove_credentials, lambda _: scopes.credentials_told())
@@ -175,14 +176,14 @@ def _examine_job(checklist: Checklist, job: Job, world: World, watcher: Watcher)
     prove("access", lambda: scopes.prove_access(watcher), lambda _: scopes.access_told())
 
 
-def _examine_rows(checklist: Checklist, job: Job) -> Desired:
+def _examine_rows(checklist: Checklist, job: Job, told: Callable[[Job, Gathered], str]) -> Desired:
     """The desired side; where too many rows were rejected, that of the others."""
     prove = checklist.prove
     extracted = prove("source", lambda: extract(job), _told_extract)
     prove("mapping", lambda: need_columns(job, extracted), lambda _: _told_columns(job))
     try:
         return prove(
-            "validation", lambda: _gathered(job, extracted), lambda found: _told(job, found)
+            "validation", lambda: _gathered(job, extracted), lambda found: told(job, found)
         ).desired
     except TooManyRejected as error:
         if not _valid(error.desired):
@@ -220,6 +221,10 @@ def _told(job: Job, gathered: Gathered) -> str:
     valid = counted(_valid(desired), "valid row") if _valid(desired) else "no row is valid"
     scopes = counted(len(desired.scopes()), "scope")
     return "\n".join([f"{valid}, in {scopes}", *gathered.notices, *complaints_of(job, desired)])
+
+
+def _told_with_doubts(job: Job, gathered: Gathered) -> str:
+    return "\n".join([_told(job, gathered), *doubts_of(job, gathered.desired)])
 
 
 def _valid(desired: Desired) -> int:

@@ -38,6 +38,7 @@ files without writing anything. A test makes every one of these mistakes and hol
 what is said then; `make docs` writes it again.
 """
 CHECK = ("check", "storage", "--json")
+_ODD = re.compile(r"^(rejected|doubtful):", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -823,6 +824,22 @@ MISTAKES: dict[str, list[Mistake]] = {
             code=0,
         ),
         Mistake(
+            "a facility whose id lost a sign",
+            edit(STORAGE, HARBOR, HARBOR[:-1]),
+            f"{CONFIG}:",
+            f"“{HARBOR[:-1]}” of ",
+            "looks like no id of a facility",
+            code=0,
+        ),
+        Mistake(
+            "a name where the id of a unit type belongs",
+            config("Drive-Up: f7687db9-654a-4018-8d27-bd0f3bfd25a0", "Drive-Up: drive-up"),
+            f"{CONFIG}:",
+            "“drive-up” of ",
+            "`unitsync names storage unit_type --scope FACILITY`",
+            code=0,
+        ),
+        Mistake(
             "a sheet of a file that has none",
             source("{kind: file, path: storage_units.csv, sheet: Units}"),
             f"{CONFIG}:19",
@@ -1106,7 +1123,7 @@ def said(mistake: Mistake, server: SandboxServer, vendors: Sandbox) -> tuple[int
 
 
 def _message(stdout: str, stderr: str) -> str:
-    """Of a checklist the check that failed, or rejects rows; else all that was said."""
+    """Of a checklist the check that failed, or rejects or doubts rows; else all that was said."""
     if not stdout.startswith("{"):
         return stdout + stderr
     document = json.loads(stdout)
@@ -1114,7 +1131,7 @@ def _message(stdout: str, stderr: str) -> str:
         return str(document["error"])
     (pipeline,) = document["pipelines"]
     failed = [check for check in pipeline["checks"] if check["status"] == "failed"]
-    told = failed or [check for check in pipeline["checks"] if "rejected" in check["message"]]
+    told = failed or [check for check in pipeline["checks"] if _ODD.search(check["message"])]
     return "\n".join(check["message"] for check in told)
 
 
