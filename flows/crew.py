@@ -7,6 +7,7 @@ rate, the retries and the signal to stop hold over all workers.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import Counter
@@ -25,6 +26,8 @@ from flows.pushing import Carry, Push, PushedScope, Pusher, shards_of
 
 # Dask itself waits for 30 s, which is long where nobody is there.
 CONNECT_SECONDS = 10.0
+# A worker that is well answers at once, whatever it pushes meanwhile.
+ANSWER_SECONDS = 10.0
 # Whoever watches over the workers starts a lost one again within seconds, or not tonight.
 REPLACEMENT_SECONDS = 30.0
 # As many workers may be lost in one run; what loses more of them is no accident.
@@ -75,10 +78,16 @@ class Crew:
             return []
 
     def muster(self) -> int:
-        """How many workers there are; raises WorkersUnreachable where one has other packages."""
+        """How many workers there are; raises WorkersUnreachable where one has other packages, or
+        does not say."""
         for package in SHARED:
             here = version(package)
-            for worker, there in self._client.run(version, package, on_error="return").items():
+            for worker, there in self._versions(package).items():
+                if isinstance(there, TimeoutError):
+                    raise WorkersUnreachable(
+                        f"execution.address: the worker {worker} does not answer within "
+                        f"{ANSWER_SECONDS:g} seconds; stop it, or start it again"
+                    )
                 if there != here:
                     found = f"no {package}" if isinstance(there, Exception) else there
                     raise WorkersUnreachable(
@@ -86,6 +95,23 @@ class Crew:
                         f"{package} {here}; install the same unitsync[dask] on both"
                     )
         return len(self.workers())
+
+    def _versions(self, package: str) -> dict[str, str | Exception]:
+        """What each worker says of a package, or why it does not."""
+
+        async def ask(worker: str) -> str | Exception:
+            asking = self._client.run(version, package, workers=[worker], on_error="return")
+            try:
+                said: dict[str, str | Exception] = await asyncio.wait_for(asking, ANSWER_SECONDS)
+            except TimeoutError as error:
+                return error
+            return said[worker]
+
+        async def ask_all() -> list[str | Exception]:
+            return await asyncio.gather(*map(ask, workers))
+
+        workers = self.workers()
+        return dict(zip(workers, self._client.sync(ask_all), strict=True))
 
     def spread(self, pusher: Pusher) -> Pusher:
         """The same pusher, with shards for whatever the workers can push at once."""

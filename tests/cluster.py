@@ -59,6 +59,13 @@ class Cluster:
         worker.wait()
 
     @contextmanager
+    def one_silent(self) -> Iterator[None]:
+        """One worker says nothing more, and nobody has noticed yet."""
+        self.workers[-1].send_signal(signal.SIGSTOP)
+        yield
+        self.workers[-1].send_signal(signal.SIGCONT)
+
+    @contextmanager
     def one_frozen(self) -> Iterator[None]:
         """One worker says nothing more, and after a while, which is not waited for, is given up."""
         worker = self.workers.pop()

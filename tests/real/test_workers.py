@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from connectors.sandbox import DEMO_CREDENTIALS, Fault
-from flows import spreading
+from flows import crew, spreading
 from flows.config_errors import ConfigError
 from flows.crew import Crew
 from flows.execution import WorkersUnreachable
@@ -102,6 +102,18 @@ def test_a_worker_with_another_version_is_told_by_a_check(place, inventory, dask
     *_, workers = checked.document["pipelines"][0]["checks"]
     assert ("workers", "failed") == (workers["check"], workers["status"])
     assert "has 0.0.7, and this machine unitsync" in workers["message"]
+
+
+def test_a_worker_that_says_nothing_is_told_and_not_waited_for(dask, monkeypatch):
+    monkeypatch.setattr(crew, "ANSWER_SECONDS", 1.0)
+    dask.have(2)
+
+    with (
+        Crew.at(dask.address) as workers,
+        dask.one_silent(),
+        pytest.raises(WorkersUnreachable, match="does not answer within 1 seconds; stop it"),
+    ):
+        workers.muster()
 
 
 def test_dask_that_is_not_installed_is_told_with_the_extra(place, monkeypatch):
