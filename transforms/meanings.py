@@ -14,16 +14,16 @@ from transforms.gaps import GAP
 
 _OUTDOOR: Final = re.compile(
     r"outdoor|outside|exterior|external|\bext\b|véhicule|drive|parking|vehicle|\brv\b|boat|car\b|auß|aussen|uncovered"
-    r"|covered|carport|außen",
+    r"|covered|carport|außen|extérieur|buiten|\Aout\Z",
     re.IGNORECASE,
 )
 _INDOOR: Final = re.compile(
     r"indoor|inside|interior|internal|\bint\b|climate|climatis|hallway|locker|elevator|innen|heated|wine|\bcc\b|"
-    r"temperature",
+    r"temperature|intérieur|binnen|\Ain\Z",
     re.IGNORECASE,
 )
 _DOORS: Final = {
-    "roll_up": re.compile(r"roll|overhead|sectional|garage|rolltor|persiana", re.IGNORECASE),
+    "roll_up": re.compile(r"roll|overhead|sectional|garage|rolltor|persiana|rideau", re.IGNORECASE),
     "swing": re.compile(
         r"swing|hinge|single door|walk|drehtür|flügel|batiente|battant", re.IGNORECASE
     ),

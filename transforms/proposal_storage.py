@@ -43,11 +43,19 @@ from transforms.shapes import (
     mostly,
 )
 from transforms.survey import Column, Survey
-from transforms.vocabulary import is_by_another_time, is_in_metres
+from transforms.vocabulary import is_by_another_time, is_in_metres, is_length_first
 
 _FIRST: Final = r"^\D*([\d.,]*\d)"
 _SECOND: Final = r"[x×X*]\D*([\d.,]*\d)"
 _THIRD: Final = r"[x×X*].*[x×X*]\D*([\d.,]*\d)"
+_WIDTH_FIRST: Final = {
+    "fields.width": (_FIRST, "the first number, as storage says it"),
+    "fields.length": (_SECOND, "the second number"),
+}
+_LENGTH_FIRST: Final = {
+    "fields.width": (_SECOND, "the second number, as the name says"),
+    "fields.length": (_FIRST, "the first number, as the name says"),
+}
 _OUTWARD: Final = ("out", "exterior", "drive")
 _MEASURES: Final = ("width", "length", "height", "door_width", "door_height")
 _FEW: Final = 10  # types that an inventory may have, however small it is
@@ -144,11 +152,10 @@ def _of_size(roles: Roles, place: str) -> Part | None:
     column = roles.column("size")
     if column is None:
         return None
+    order = _LENGTH_FIRST if is_length_first(column.name) else _WIDTH_FIRST
     match place:
-        case "fields.width":
-            return cut_part(roles, place, "size", _FIRST, "the first number, as storage says it")
-        case "fields.length":
-            return cut_part(roles, place, "size", _SECOND, "the second number")
+        case "fields.width" | "fields.length":
+            return cut_part(roles, place, "size", *order[place])
         case "fields.height" if is_size_with_height(column.cells):
             return cut_part(roles, place, "size", _THIRD, "the third number")
     return None

@@ -60,6 +60,13 @@ _FOREIGN: Final = frozenset(
 )
 
 _METRES: Final = re.compile(r"[ (\[](m|cm|mt|mtr|metres?|meters?)[)\].]*\Z", re.IGNORECASE)
+# A size whose name says that the length stands first: Size (LxW), Länge x Breite.
+_LENGTH_FIRST: Final = re.compile(
+    r"\b(l|len|length|d|depth|länge|laenge|tiefe|longueur|profondeur|largo|fondo|lengte|diepte)"
+    r"\.?\s*[x×*/]\s*(w|wd|width|b|br|breite|largeur|ancho|a|breedte)\b",
+    re.IGNORECASE,
+)
+_FRENCH_LENGTH_FIRST: Final = re.compile(r"\bL\s*[xX×]\s*l\b")  # longueur x largeur
 _ANOTHER_TIME: Final = re.compile(
     r"(\b|_)(pw|p/w|pa|p\.a\.|weekly|week|annual|annually|yearly|year|daily|day|woche|jahr|semaine|año)"
     r"(\b|_)",
@@ -122,11 +129,11 @@ STORAGE: Final = COMMON | {
     "door_type": "door type;door;door style;tür;tor;türart;door kind;puerta;type de porte;porte",
     "access_type": (
         "access type;inside;indoor;outdoor;outside;interior;exterior;access;unit location;"
-        "drive up;driveup;access kind;innen;innenliegend;zugang"
+        "drive up;driveup;access kind;innen;innenliegend;zugang;in out;accès;acceso"
     ),
     "size": (
         "size;unit size;dimensions;dims;size w x l;size wxl;w x l;wxl;maße;masse;größe;groesse;"
-        "dimensions ft;taille;maat"
+        "dimensions ft;taille;maat;l x w;lxw;size l x w"
     ),
     "standard_rate": (
         "standard rate;std rate;street rate;rack rate;list price;list rate;asking rate;"
@@ -141,11 +148,11 @@ STORAGE: Final = COMMON | {
     ),
     "unit_type": (
         "type name;unit type;type;category;unit category;unit class;class;typ;art;kategorie;"
-        "type de box;tipo;unit type name;kind;unit kind;unit type id"
+        "type de box;tipo;unit type name;kind;unit kind;unit type id;space type"
     ),
     "floor": (
         "floor;level;story;storey;floor number;stock;stockwerk;etage;étage;geschoss;piso;"
-        "verdieping;lvl;niveau;planta;fl;nivel"
+        "verdieping;lvl;niveau;planta;fl;nivel;flr"
     ),
     "rentable": (
         "rentable;is rentable;available for rent;vermietbar;louable;can rent;available to rent;"
@@ -175,7 +182,7 @@ APARTMENTS: Final = COMMON | {
     "unit_number": (
         "unit number;unit;unit no;unit num;unit #;apt;apt number;apt no;apt #;apartment;"
         "apartment number;suite;door number;wohnung;wohnungsnr;unit name;unit code;logement;"
-        "home;whg nr;home number;flat;flat no;apartment no;apartment number;unit nr"
+        "home;whg nr;home number;flat;flat no;apartment no;unit nr;bldg unit;building unit;bldg apt"
     ),
     "number_of_bedrooms": (
         "bedrooms;beds;bed;br;bd;bdrms;bedroom count;number of bedrooms;num beds;bed count;"
@@ -314,6 +321,11 @@ def is_by_another_time(name: str) -> bool:
 def is_in_metres(name: str) -> bool:
     """`Largeur (m)`, `width m`."""
     return _METRES.search(name) is not None
+
+
+def is_length_first(name: str) -> bool:
+    """Whether the name of a size says that the length stands before the width."""
+    return bool(_LENGTH_FIRST.search(name) or _FRENCH_LENGTH_FIRST.search(name))
 
 
 def is_secret(name: str) -> bool:

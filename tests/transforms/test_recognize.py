@@ -25,7 +25,7 @@ from transforms.proposal import Part, Proposal
 from transforms.recognize import propose, recognize
 from transforms.shapes import NUMBER_IN_TEXT, booleans, decimal_of, is_size
 from transforms.survey import survey
-from transforms.vocabulary import is_secret, match
+from transforms.vocabulary import is_length_first, is_secret, match
 
 
 def frame(**columns: list[str]) -> pd.DataFrame:
@@ -61,6 +61,11 @@ def part(proposal: Proposal, place: str) -> Part:
         ("Exterior (S/N)", "storedge", "access_type"),
         ("ceiling ft", "storedge", "height"),
         ("dims.w", "storedge", "width"),
+        ("IN/OUT", "storedge", "access_type"),
+        ("FLR", "storedge", "floor"),
+        ("Space Type", "storedge", "unit_type"),
+        ("Size LxW", "storedge", "size"),
+        ("Bldg-Unit", "travtus", "unit_number"),
     ],
 )
 def test_a_name_is_known_in_any_spelling(name: str, target: str, role: str) -> None:
@@ -106,6 +111,11 @@ def test_what_opens_something_is_no_id_and_never_shown(name: str) -> None:
         (access, "Interior Climate", "indoor"),
         (access, "Standard", None),
         (access, "Indoor Parking", None),
+        (access, "OUT", "outdoor"),
+        (access, "in", "indoor"),
+        (access, "Checked in", None),
+        (access, "Extérieur", "outdoor"),
+        (door, "Rideau", "roll_up"),
         (door, "Roll Up", "roll_up"),
         (door, "2", "swing"),
         (door, "9", None),
@@ -174,6 +184,30 @@ def test_a_rate_that_may_be_another_amount_is_a_guess(name: str, amount: str, to
 
     assert rate.confidence == "guess"
     assert told in rate.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "turned"),
+    [
+        ("Size", False),
+        ("Size (WxL)", False),
+        ("Maße (B x T x H)", False),
+        ("Size (LxW)", True),
+        ("Size L x W x H", True),
+        ("Länge x Breite", True),
+        ("Depth*Width", True),
+        ("Taille (L x l)", True),
+        ("Taille (l x L)", False),
+    ],
+)
+def test_a_size_is_cut_in_the_order_that_its_name_says(name: str, turned: bool) -> None:
+    assert is_length_first(name) == turned
+    proposal = proposed(**{"Unit": ["A1", "A2"], "Size LxW" if turned else "Size": ["20x10"] * 2})
+
+    cut = [part(proposal, f"fields.{side}").value["extract"] for side in ("width", "length")]
+    found = [re.search(pattern, "20x10") for pattern in cut]
+    assert ["10", "20"] == sorted(one[1] for one in found if one)
+    assert (found[0] and found[0][1]) == ("10" if turned else "20")
 
 
 def test_measures_in_metres_are_a_guess_for_they_are_sent_as_they_are() -> None:
