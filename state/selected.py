@@ -22,8 +22,8 @@ _REJECTED = """
     WHERE pipeline = :pipeline AND coalesce(key, '') <> '' AND run_id = (
         SELECT run_id FROM runs WHERE kind <> 'backfill' AND EXISTS (
             SELECT 1 FROM json_each(summary, '$.pipelines') AS one
-            WHERE one.value ->> 'pipeline' = :pipeline
-                AND one.value ->> 'status' IN ('ok', 'attention'))
+            WHERE json_extract(one.value, '$.pipeline') = :pipeline
+                AND json_extract(one.value, '$.status') IN ('ok', 'attention'))
         ORDER BY serial DESC LIMIT 1)
 """
 _IN_RUN = """
