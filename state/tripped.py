@@ -40,7 +40,8 @@ _JUDGED_BY = """
 """
 
 _HELD_OF = """
-    SELECT guard, min(json_extract(concern, '$.known')) AS known FROM tripped JOIN runs USING (run_id)
+    SELECT guard, min(json_extract(concern, '$.known')) AS known
+    FROM tripped JOIN runs USING (run_id)
     WHERE pipeline = :pipeline AND scope = :scope AND serial >= coalesce((
         SELECT serial FROM runs WHERE run_id = (
             SELECT synced_run FROM scopes WHERE pipeline = :pipeline AND scope = :scope)), 0)

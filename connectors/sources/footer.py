@@ -1,7 +1,8 @@
 """What a report prints below its table: totals without a word, a count, a mark of its end.
 
 Rows at the end that match the setting `footer` are no units. A file that does not end in one may
-have been cut off, so that a footer proves the end where it is there.
+have been cut off: the row that should be there is a record that could not be read, and nobody is
+missing because of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.errors import SourceUnreadable
-from connectors.sources.extract import Chunk
+from connectors.sources.extract import Chunk, Malformed
 from transforms.shapes import TOTAL
 
 _MOST: Final = 20  # rows that a report prints below its table
@@ -58,8 +59,12 @@ class Footer:
 
     def _judged(self, last: Chunk) -> Chunk:
         if self.left_out == 0:
-            doubt = "its last row is not what `footer` says, so the file may have been cut off"
-            return replace(last, doubt=last.doubt or doubt)
+            after = max([*last.rows.index[-1:], *(one.row for one in last.malformed)], default=0)
+            lost = Malformed(
+                int(after) + 1,
+                "no row is here that begins as `footer` says; the file may have been cut off",
+            )
+            return replace(last, malformed=(*last.malformed, lost))
         rows = "1 row" if self.left_out == 1 else f"{self.left_out} rows"
         told = f"{self.origin}: {rows} below the table left out, as `footer` says"
         return replace(last, notices=(*last.notices, told))
