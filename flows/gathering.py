@@ -15,23 +15,38 @@ import pandas as pd
 from connectors.sources.by_scope import Extract
 from connectors.sources.shelf import Shelf, Shelved
 from flows.job import Job, normalize, reshape, validate
+from flows.report_text import counted
 from flows.summary import Balance
 from transforms.reshape import Desired
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """The desired side, the balance of the rows, and how many of them `ignore` left out."""
+    """The desired side, the balance of the rows, how many of them `ignore` left out, and why the
+    extract is not proven complete, where it is not."""
 
     desired: Desired
     balance: Balance
     ignored: int
+    doubt: str
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person may want to know of the rows that were left out, if there are any."""
+        """What a person may want to know of rows that were left out, or that could be any unit."""
+        return tuple(filter(None, (self._left_out(), self._nobody_missing())))
+
+    def _left_out(self) -> str:
         rows = "1 row was" if self.ignored == 1 else f"{self.ignored} rows were"
-        return (f"{rows} left out, as `ignore` says",) if self.ignored else ()
+        return f"{rows} left out, as `ignore` says" if self.ignored else ""
+
+    def _nobody_missing(self) -> str:
+        if not self.desired.complete:
+            why = self.doubt or "a row with neither key nor scope could be any unit"
+            return f"nothing counts as missing, for the extract is not proven complete: {why}"
+        if unproven := int((~self.desired.counts["complete"].astype(bool)).sum()):
+            where = counted(unproven, "scope")
+            return f"nothing counts as missing in {where}: a row without a key could be any unit"
+        return ""
 
 
 def gather(job: Job, extracted: Extract) -> Gathered:
@@ -50,9 +65,9 @@ def gather(job: Job, extracted: Extract) -> Gathered:
         checked = replace(checked, scopeless_keys=astray, scopeless_keyless=anybody)
         desired = reshape(job, checked, extracted)
         if extracted.shelf is None:
-            return Gathered(desired, balance, ignored)
+            return Gathered(desired, balance, ignored, extracted.reason)
         parts.add(desired)
-    return Gathered(parts.desired(), balance, ignored)
+    return Gathered(parts.desired(), balance, ignored, extracted.reason)
 
 
 @dataclass

@@ -67,6 +67,8 @@ def made(tmp_path: Path) -> Iterator[ExitStack]:
     (tmp_path / "storage_units.csv.gz").write_bytes(gzip.compress(example.read_bytes()))
     title = b"SITE REPORT\nPrinted 2026-01-01\n\n"
     (tmp_path / "site_report.csv").write_bytes(title + example.read_bytes())
+    below = f"{',' * 20}10240.50\n*** End of report ***\n".encode()
+    (tmp_path / "weekly_report.csv").write_bytes(example.read_bytes() + below)
     (tmp_path / "exports").mkdir()
     for site in ("F1", "F2"):
         (tmp_path / "exports" / f"units-{site}.csv").write_text("UnitID,rate\n1,2.00\n")

@@ -165,3 +165,23 @@ def test_a_plan_in_parts_can_be_shown_when_its_pipelines_are_disconnected(desk, 
 
     changes = [change for one in planned.scopes for change in one.plan.changes]
     assert {"create"} == {change.action for change in changes}
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (f'{FACILITY},u9,A9,"cut"\n', "not proven complete: 1 record could not be read"),
+        (",,A9,10,10,100.00,40009,10x10,10x10 in,\n", "a row with neither key nor scope could be"),
+        (f"{FACILITY},,A9,10,10,100.00,40009,10x10,10x10 in,\n", "in 1 scope: a row without a key"),
+        (f"{FACILITY},u9,A9,wide,10,100.00,40009,10x10,10x10 in,\n", None),
+    ],
+)
+def test_why_nothing_counts_as_missing_is_told(desk, cells, told):
+    export(desk, [(FACILITY, "u1", "A1", "10", "10", "100.00", "40001", "10x10", "10x10 in", "")])
+    with desk.source.open("a") as file:
+        file.write(cells)
+
+    notices = desk.sync().pipelines[0].notices
+
+    said = [notice for notice in notices if notice.startswith("nothing counts as missing")]
+    assert [told in notice for notice in said] == [True] * (told is not None)

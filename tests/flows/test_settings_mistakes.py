@@ -816,7 +816,7 @@ def test_the_message_shows_every_problem_in_the_order_of_the_file(tmp_path: Path
         "  allowed: a whole number from 0\n"
         f"{file}:43:39  pipelines.apartments.source.pth\n"
         '  unknown setting "pth"\n'
-        "  allowed: kind, path, from_path, format, encoding, delimiter, sheet or header\n"
+        "  allowed: kind, path, from_path, format, encoding, delimiter, sheet, header or footer\n"
         '  did you mean "path"?\n'
         "3 problems in the configuration; nothing was touched. "
         "Correct them and run: unitsync check"
