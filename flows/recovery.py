@@ -67,7 +67,7 @@ class Recovery:
     ) -> dict[str, str]:
         if not self.job.target.schema.name_field:
             return {}
-        return borne(changes, live, entity, {remote: key for key, remote in ids.items()})
+        return borne(changes, live, entity, ids)
 
     def twins(self, live: Live) -> tuple[Twin, ...]:
         """What the reading shows beside the units that are known by now."""

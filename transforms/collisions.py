@@ -8,7 +8,7 @@ because its own change is held. A held change keeps what it bears, which can hol
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transforms.plan import Change, Payload
@@ -70,21 +70,28 @@ def hold_collisions(
 
     `bearers` gives (label, key) of what stands now, and is asked only if something is wanted.
     """
+    keepers = keepers_of(changes, claim, bearers)
+    return [
+        replace(change, held=_reason(claim, change, keepers[change.key]))
+        if change.held is None and change.key in keepers
+        else change
+        for change in changes
+    ]
+
+
+def keepers_of(
+    changes: Collection[Change], claim: Claim, bearers: Callable[[], Bearers]
+) -> dict[str, str]:
+    """By key of what wants a label in vain, the key of who keeps it, as for `hold_collisions`."""
     wanted = {
         change.key: label
         for change in changes
         if change.held is None and (label := claim.wanted(change)) is not None
     }
     if not wanted:
-        return list(changes)
+        return {}
     updates = {change.key for change in changes if change.action != "create"}
-    blocked = _blocked(wanted, wanted.keys() & updates, bearers())
-    return [
-        replace(change, held=_reason(claim, change, blocked[change.key]))
-        if change.held is None and change.key in blocked
-        else change
-        for change in changes
-    ]
+    return _blocked(wanted, wanted.keys() & updates, bearers())
 
 
 def _blocked(wanted: Mapping[str, str], leaving: set[str], bearers: Bearers) -> dict[str, str]:

@@ -53,11 +53,13 @@ def read_excel(
             f"{origin} is not a readable Excel workbook ({type(error).__name__}); "
             "save it again as .xlsx without a password, or set `format`."
         ) from error
+    cells = [[cell_text(value) for value in row] for row in grid]
     if footer is None:
-        return _chunk(grid, origin, header_row)
+        return _chunk(cells, origin, header_row)
     below = Footer(footer, origin)
-    rows = sum(1 for _ in below.above(map(_text, grid)))
-    [judged] = below.judged([_chunk(grid[:rows], origin, header_row)])
+    texts = (",".join(text or "" for text in row) for row in cells)
+    rows = sum(1 for _ in below.above(texts))
+    [judged] = below.judged([_chunk(cells[:rows], origin, header_row)])
     return judged
 
 
@@ -81,8 +83,7 @@ def _grid(workbook: Workbook, name: str) -> list[tuple[Any, ...]]:
     return list(worksheet.iter_rows(values_only=True))
 
 
-def _chunk(grid: list[tuple[Any, ...]], origin: str, header_row: int | None) -> Chunk:
-    cells = [[cell_text(value) for value in row] for row in grid]
+def _chunk(cells: list[list[str | None]], origin: str, header_row: int | None) -> Chunk:
     if not any(map(_width, cells)):
         raise SourceUnreadable(f"{origin} has no filled cell in that sheet; nothing was read.")
     first, named = row_of_names(cells, header_row, origin)
@@ -92,10 +93,6 @@ def _chunk(grid: list[tuple[Any, ...]], origin: str, header_row: int | None) -> 
     records = [[*row, *[None] * width][:width] for row in cells[first:]]
     columns = {name: [row[place] for row in records] for place, name in enumerate(names)}
     return chunk(columns, range(first + 1, len(cells) + 1))
-
-
-def _text(row: Sequence[Any]) -> str:
-    return ",".join(cell_text(value) or "" for value in row)
 
 
 def _width(row: Sequence[str | None]) -> int:

@@ -77,25 +77,24 @@ def _known_encoding(name: str) -> str:
     return name
 
 
-def _with_groups(pattern: str) -> str:
+def _compiled(pattern: str) -> re.Pattern[str]:
     try:
-        names = re.compile(pattern).groupindex
+        return re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
-    if not names:
+        raise ValueError(
+            f"{pattern!r} is not a regular expression: {error}; a sign that stands for itself has "
+            r"a \ before it, as in `\*`"
+        ) from None
+
+
+def _with_groups(pattern: str) -> str:
+    if not _compiled(pattern).groupindex:
         raise ValueError(f"{pattern!r} has no named group; write (?P<COLUMN>…) around what counts")
     return pattern
 
 
 def _telling(expression: str) -> str:
-    try:
-        matches_all = re.match(expression, "")
-    except re.error as error:
-        raise ValueError(
-            f"{expression!r} is not a regular expression: {error}; a sign that stands for itself "
-            r"has a \ before it, as in `\*`"
-        ) from None
-    if matches_all:
+    if _compiled(expression).match(""):
         raise ValueError(
             f"{expression!r} matches any row; write what those below the table begin with"
         )

@@ -208,6 +208,18 @@ def rows():
     return unit, apartment
 
 
+@pytest.fixture(name="unit")
+def unit_builder():
+    """A source row of the storage pipeline, by its number."""
+    return unit
+
+
+@pytest.fixture(name="apartment")
+def apartment_builder():
+    """A source row of the apartments pipeline, by its number."""
+    return apartment
+
+
 @pytest.fixture
 def ask(desk, environment):
     """Runs a command in this process, and returns what it printed."""

@@ -24,11 +24,6 @@ HOUR = 3600
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def allow(desk, environment, monkeypatch):
     """The command as a person gives it, at the time of the desk; returns its exit code."""
     for name, value in environment.items():

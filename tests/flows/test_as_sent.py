@@ -13,16 +13,6 @@ from tests.flows.conftest import FACILITY, OTHER
 DEARER = "120.00"
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
 def wish(run, **asked):
     return Backfill(Selection(**asked), as_sent=run)
 

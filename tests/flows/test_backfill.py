@@ -39,16 +39,6 @@ APARTMENTS = """\
 """
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
 class ProcessDied(BaseException):
     pass
 

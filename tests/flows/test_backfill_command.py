@@ -15,11 +15,6 @@ DEARER = "120.00"
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def typed(desk, environment, monkeypatch):
     """Types `unitsync backfill …` at the desk, without Prefect."""
     for name, value in environment.items():

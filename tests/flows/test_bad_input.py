@@ -19,11 +19,6 @@ DEPOT = "22222222-2222-4222-8222-222222222222"
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def command(desk, environment, monkeypatch):
     """Runs a command in this process, with the environment of a user."""
     for name, value in environment.items():

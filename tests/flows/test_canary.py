@@ -17,11 +17,6 @@ UPDATE = "PUT units/bulk_update"
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def desk(desk):
     desk.configure("missing: report", "missing: report\n    canary: 1")
     return desk

@@ -31,11 +31,6 @@ HOSTILE = (
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def command(desk, monkeypatch, environment):
     """`unitsync report`, as its shell calls it; the file that it wrote."""
     monkeypatch.chdir(desk.folder)

@@ -11,16 +11,6 @@ from flows.reconcile import reconcile
 from tests.flows.conftest import COMMUNITY_CONFIG, CONFIG, Desk
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
 def by_hand(desk, entity, remote_id, **fields):
     vendor = "storedge" if entity != "apartment" else "travtus"
     entity = "unit" if entity == "apartment" else entity

@@ -18,16 +18,6 @@ REFUSALS = [302, 307, 400, 403, 404, 409, 410, 413, 414, 422]
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
-@pytest.fixture
 def desk(desk):
     """A facility whose units may share a name: that they may not is stated nowhere (S5)."""
     desk.sandbox = demo_sandbox(clock=desk.clock, habits=StoredgeHabits(unique_names=False))

@@ -20,16 +20,6 @@ AFTER_THE_LAST_READING = {"skip_listings": 2}
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
-@pytest.fixture
 def desk(desk):
     """A facility whose units may share a name: that they may not is stated nowhere (S5)."""
     habits = StoredgeHabits(unique_names=False)

@@ -13,11 +13,6 @@ LOSSES = ["drop_before", "drop_after", "malformed", "late"]
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def swapped(desk, unit):
     """Two units whose names the source has exchanged, and who they are at the vendor."""
     desk.sync(unit(1), unit(2), unit(3))

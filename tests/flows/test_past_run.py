@@ -8,15 +8,8 @@ import subprocess
 import sys
 from contextlib import closing
 
-import pytest
-
 from state.store import Store
 from tests.flows.conftest import FACILITY
-
-
-@pytest.fixture
-def unit(rows):
-    return rows[0]
 
 
 def to_do(ask) -> list[list[tuple[str, int]]]:

@@ -17,16 +17,6 @@ from flows.reconcile import reconcile
 from flows.report_verdict import verdict
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
 def compared(desk, *rows, **wish):
     if rows:
         desk.export(*rows)

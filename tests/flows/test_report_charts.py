@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from flows.reconcile import reconcile
 from flows.report_charts import _stacked, charts_of
 from flows.summary import RunSummary
 from state.store import Store
-
-
-@pytest.fixture
-def unit(rows):
-    return rows[0]
 
 
 def charts(desk, summary):

@@ -5,22 +5,10 @@ from __future__ import annotations
 from html import unescape
 from pathlib import Path
 
-import pytest
-
 from flows.naming import run_named
 from flows.report import render
 from flows.summary import RunSummary
 from state.store import Store
-
-
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
 
 
 def page(summary) -> str:

@@ -13,11 +13,6 @@ from flows.sync import Watcher
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def saved(desk):
     """A plan of what stands in the export now."""
 

@@ -33,11 +33,6 @@ def sandbox():
         yield sandbox
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
 class Shell:
     """`unitsync` as a user runs it, in a process of its own, with Prefect's own server."""
 

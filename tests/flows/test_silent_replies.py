@@ -8,11 +8,6 @@ UPDATE = "PUT units/bulk_update"
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def silent(desk, unit):
     """A vendor that carries every update out, and says no more than that it did."""
     desk.sync(unit(1), unit(2), unit(3))

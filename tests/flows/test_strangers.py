@@ -14,11 +14,6 @@ from state.backup import backups, restore
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
 def lenient(desk):
     """A desk whose vendor allows one name twice."""
     desk.sandbox = demo_sandbox(clock=desk.clock, habits=StoredgeHabits(unique_names=False))

@@ -14,16 +14,6 @@ def counts(summary):
     return {name: number for name, number in summary.pipelines[0].counts.items() if number}
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
 def test_a_first_night_creates_what_the_source_says(desk, unit):
     summary = desk.sync(unit(1), unit(2, rate="$99.50"), unit(3, group="5x5", group_name="5x5 in"))
 

@@ -9,11 +9,6 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
 def edit(desk, entity, remote_id, **fields) -> None:
     assert desk.sandbox.edit("storedge", entity, remote_id, fields) is None
 

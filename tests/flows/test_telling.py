@@ -57,11 +57,6 @@ def refuse(desk, message="is taken"):
     desk.sandbox.order_fault(fault)
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
 def test_what_failed_is_told_with_what_to_type_next_and_where_the_report_is(desk, told, unit):
     refuse(desk)
     summary = night(desk, unit(1), unit(2))

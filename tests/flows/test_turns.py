@@ -17,11 +17,6 @@ from state.lock import RunLock, asking
 DEARER = "120.00"
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
 def held(desk, command, *, gives_way):
     """The state in the hands of another run."""
     state = desk.folder / "unitsync.db"

@@ -17,16 +17,6 @@ DEARER = "120.00"
 
 
 @pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
-@pytest.fixture
-def apartment(rows):
-    return rows[1]
-
-
-@pytest.fixture
 def typed(desk, environment, monkeypatch):
     """Types a command at the desk."""
     for name, value in environment.items():

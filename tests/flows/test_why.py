@@ -12,11 +12,6 @@ from state.store import Store
 from tests.flows.conftest import CONFIG, FACILITY, OTHER, Desk
 
 
-@pytest.fixture
-def unit(rows):
-    return rows[0]
-
-
 def test_every_night_of_a_unit_is_told_across_a_rename_and_a_move(desk, unit, ask):
     desk.sync(unit(1), unit(2))
     desk.sync(unit(1), unit(2, name="B2"))

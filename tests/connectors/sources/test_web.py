@@ -162,8 +162,8 @@ def test_an_export_that_only_drips_is_not_waited_for_without_end(
 ) -> None:
     """Between two of its bytes no time runs out, so only what came in five minutes can tell."""
     rows = "".join(f"F1,{number}\n" for number in range(40_000))
-    hours = itertools.count(0.0, 100.0)
-    monkeypatch.setattr(web, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+    moments = itertools.count(0.0, 100.0)
+    monkeypatch.setattr(web, "time", SimpleNamespace(monotonic=lambda: next(moments)))
 
     with serving(CSV + rows) as server:
         assert len(read(f"{server.url}.csv").rows) == 40_002
